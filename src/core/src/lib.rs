@@ -1,2 +1,4 @@
 //! Room under construction.
 #![forbid(unsafe_code)]
+
+pub mod address;
