@@ -1,0 +1,171 @@
+//! Calls and answers as XML: what dxr does, with the limits and the fault codes that a server on a socket needs.
+
+use std::borrow::Cow;
+
+use dxr::{FaultResponse, MethodCall, MethodResponse, Value};
+use quick_xml::events::Event;
+
+use crate::{Code, Fault};
+
+/// How deep arrays and structs of a request may nest, counted in XML elements.
+pub const MAX_DEPTH: usize = 48;
+
+/// A call as it came in.
+#[derive(Debug)]
+pub struct Call {
+    /// Method name, such as `list.get`.
+    pub method: String,
+    /// Parameters in order.
+    pub params: Vec<Value>,
+}
+
+/// Writes a call. Fails with [`Code::Internal`] only if a value cannot be written at all.
+pub fn encode_call(method: &str, params: Vec<Value>) -> Result<String, Fault> {
+    let params = params.into_iter().map(printable).collect();
+    MethodCall { name: Cow::Borrowed(method), params }
+        .to_xml()
+        .map(declared)
+        .map_err(|error| Fault::new(Code::Internal, error))
+}
+
+/// Reads a call. The fault never repeats what was sent.
+pub fn decode_call(body: &[u8]) -> Result<Call, Fault> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| Fault::new(Code::InvalidCharacter, format!("not UTF-8 at byte {}", error.valid_up_to())))?;
+    check(text)?;
+    match MethodCall::from_xml(text) {
+        Ok(call) => Ok(Call { method: call.name.into_owned(), params: call.params }),
+        Err(_) => Err(Fault::new(
+            Code::InvalidRequest,
+            "expected <methodCall> with a <methodName> and <params> of the standard types",
+        )),
+    }
+}
+
+/// Writes the answer to a call.
+pub fn encode_reply(result: Result<Value, Fault>) -> String {
+    let written = match result {
+        Ok(value) => MethodResponse { value: printable(value) }.to_xml(),
+        Err(fault) => write_fault(&fault),
+    };
+    declared(written.unwrap_or_else(|error| {
+        write_fault(&Fault::new(Code::Internal, error)).unwrap_or_else(|_| String::from("<methodResponse/>"))
+    }))
+}
+
+fn write_fault(fault: &Fault) -> Result<String, dxr::Error> {
+    FaultResponse { fault: dxr::Fault::new(fault.number, printable_text(fault.string.clone())) }.to_xml()
+}
+
+/// Reads the answer to a call: the value, or the fault that the daemon sent.
+///
+/// # Errors
+/// [`Code::InvalidRequest`] when the bytes are no XML-RPC answer.
+pub fn decode_reply(body: &[u8]) -> Result<Result<Value, Fault>, Fault> {
+    let not_an_answer = || Fault::new(Code::InvalidRequest, "the answer is not XML-RPC; is this a mailjam daemon?");
+    let text = std::str::from_utf8(body).map_err(|_| not_an_answer())?;
+    if let Ok(response) = MethodResponse::from_xml(text) {
+        return Ok(Ok(response.value));
+    }
+    let fault = FaultResponse::from_xml(text).map_err(|_| not_an_answer())?.fault;
+    Ok(Err(Fault { number: fault.code(), string: fault.string().to_owned() }))
+}
+
+/// Puts the XML declaration in front: UTF-8 is the default of XML, but old clients want to read it.
+fn declared(xml: String) -> String {
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{xml}")
+}
+
+/// Well-formed, not too deep, no document type and no encoding but UTF-8: one pass before anything is built.
+fn check(text: &str) -> Result<(), Fault> {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut depth = 0usize;
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(_)) => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(Fault::new(Code::TooLarge, format!("nested deeper than {MAX_DEPTH} elements")));
+                }
+            }
+            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Event::DocType(_)) => {
+                return Err(Fault::new(Code::InvalidRequest, "a document type declaration is not accepted"));
+            }
+            Ok(Event::Decl(declaration)) => {
+                let encoding = declaration.encoding().and_then(Result::ok);
+                if encoding.is_some_and(|name| !matches!(&*name.to_ascii_lowercase(), "utf-8" | "us-ascii")) {
+                    return Err(Fault::new(Code::UnsupportedEncoding, "send UTF-8"));
+                }
+            }
+            Ok(Event::Eof) if depth == 0 => return Ok(()),
+            Ok(Event::Eof) => return Err(Fault::new(Code::NotWellFormed, "the document ends too early")),
+            Ok(_) => {}
+            Err(_) => {
+                let position = reader.error_position();
+                return Err(Fault::new(Code::NotWellFormed, format!("syntax error at byte {position}")));
+            }
+        }
+    }
+}
+
+/// The value with every character that XML 1.0 cannot carry replaced by U+FFFD; bytes travel as base64 instead.
+fn printable(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(printable_text(text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(printable).collect()),
+        Value::Struct(members) => {
+            Value::Struct(members.into_iter().map(|(name, value)| (printable_text(name), printable(value))).collect())
+        }
+        other => other,
+    }
+}
+
+fn printable_text(text: String) -> String {
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    if text.chars().all(allowed) { text } else { text.replace(|c| !allowed(c), "\u{fffd}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(body: &[u8]) -> Option<Code> {
+        decode_call(body).expect_err("refused").code()
+    }
+
+    #[test]
+    fn a_call_survives_the_round_trip() {
+        let params = vec![Value::String("<a> & \u{1f600}".into()), Value::Base64(vec![0, 255])];
+        let call = decode_call(encode_call("list.get", params.clone()).expect("xml").as_bytes()).expect("a call");
+        assert_eq!(call.method, "list.get");
+        assert_eq!(call.params, params);
+    }
+
+    #[test]
+    fn a_fault_survives_the_round_trip() {
+        let fault = Fault::new(Code::NoList, "no list a@b");
+        let reply = decode_reply(encode_reply(Err(fault.clone())).as_bytes()).expect("an answer");
+        assert_eq!(reply, Err(fault));
+    }
+
+    #[test]
+    fn control_characters_are_replaced_not_written() {
+        let reply = encode_reply(Ok(Value::String("a\u{0}b\u{8}c".into())));
+        assert_eq!(decode_reply(reply.as_bytes()).expect("an answer"), Ok(Value::String("a\u{fffd}b\u{fffd}c".into())));
+    }
+
+    #[test]
+    fn each_defect_has_its_code_and_is_not_repeated() {
+        assert_eq!(code(b"<methodCall><secret"), Some(Code::NotWellFormed));
+        assert_eq!(code(b"<methodCall>"), Some(Code::NotWellFormed));
+        assert_eq!(code(b"\xff<methodCall/>"), Some(Code::InvalidCharacter));
+        assert_eq!(code(b"<?xml version='1.0' encoding='UTF-16'?><a/>"), Some(Code::UnsupportedEncoding));
+        assert_eq!(code(b"<html><body>secret</body></html>"), Some(Code::InvalidRequest));
+        assert_eq!(code(b"<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall/>"), Some(Code::InvalidRequest));
+        let deep = format!("<methodCall>{}", "<value><array><data>".repeat(1000));
+        assert_eq!(code(deep.as_bytes()), Some(Code::TooLarge));
+        let fault = decode_call(b"<html><body>secret</body></html>").expect_err("refused");
+        assert!(!fault.string.contains("secret"), "{fault}");
+    }
+}

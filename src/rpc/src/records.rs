@@ -1,0 +1,440 @@
+//! What methods take and give: one record a kind of thing, absent members unset.
+
+use std::collections::BTreeMap;
+
+use dxr::Value;
+
+use crate::shape::{Shape, Time, record};
+
+record! {
+    /// `server.info`.
+    pub struct ServerInfo {
+        /// Version of mailjamd.
+        pub version: String,
+        /// Version of this catalogue; grows when a method changes its meaning.
+        pub api: i32,
+        /// Version of the database schema.
+        pub schema: i32,
+        /// Seconds since the daemon was ready.
+        pub uptime: i32,
+        /// Process id of the daemon.
+        pub pid: i32,
+    }
+
+    /// `server.stats`: what is stored, and what happened since the daemon started.
+    pub struct ServerStats {
+        /// Lists stored.
+        pub lists: i32,
+        /// Memberships stored.
+        pub members: i32,
+        /// Items in the queue.
+        pub queued: i32,
+        /// Recipients waiting for another attempt.
+        pub deferred: i32,
+        /// When the oldest item in the queue came in.
+        pub oldest: Option<Time>,
+        /// Hand-overs answered by action, since the start.
+        pub verdicts: BTreeMap<String, Value>,
+        /// Recipients that the next hop took, refused and deferred, since the start.
+        pub delivered: i32,
+        /// See `delivered`.
+        pub refused: i32,
+        /// Seconds since the daemon was ready.
+        pub uptime: i32,
+    }
+
+    /// How a collection is asked for.
+    pub struct Query {
+        /// `next` of the page before; absent for the first page.
+        pub cursor: Option<String>,
+        /// Items a page, 1 to 10,000; 1,000 if absent.
+        pub limit: Option<i32>,
+        /// Only items whose address, name or id contains this text, in any case.
+        pub filter: Option<String>,
+    }
+
+    /// `domain.get`.
+    pub struct Domain {
+        /// The domain, in lower case.
+        pub name: String,
+        /// For people.
+        pub description: String,
+        /// Lists in it.
+        pub lists: i32,
+        /// When it was created.
+        pub created: Time,
+    }
+
+    /// What can be changed of a domain.
+    pub struct DomainAttributes {
+        /// For people.
+        pub description: Option<String>,
+    }
+
+    /// `list.get`.
+    pub struct List {
+        /// Posting address.
+        pub address: String,
+        /// What stands in `List-Id` (RFC 2919).
+        pub list_id: String,
+        /// Whether posts are refused for now.
+        pub closed: bool,
+        /// Grows with every change of the list; for `if_revision`.
+        pub revision: i32,
+        /// Memberships.
+        pub members: i32,
+        /// When it was created.
+        pub created: Time,
+        /// Every setting with its value, defaults included; `list.settings.schema` explains them.
+        pub settings: BTreeMap<String, Value>,
+    }
+
+    /// One setting, as `list.settings.schema` tells it.
+    pub struct SettingSchema {
+        /// Its key.
+        pub key: String,
+        /// `string`, `int`, `address` or the permitted words joined with `|`.
+        pub r#type: String,
+        /// The default, as text.
+        pub default: String,
+        /// One sentence.
+        pub help: String,
+    }
+
+    /// Options of `list.update`.
+    pub struct UpdateOptions {
+        /// Refuse unless the list has this revision.
+        pub if_revision: Option<i32>,
+        /// Say what would change, change nothing.
+        pub dry_run: Option<bool>,
+    }
+
+    /// One change that was made, from what to what.
+    pub struct Change {
+        /// What: a setting's key, or `address`, `closed` ….
+        pub key: String,
+        /// Before.
+        pub from: String,
+        /// After.
+        pub to: String,
+    }
+
+    /// `member.get`.
+    pub struct Member {
+        /// Address, as it was given.
+        pub address: String,
+        /// Name for people, empty if unknown.
+        pub name: String,
+        /// `post`: every post; `nomail`: a member who gets none.
+        pub mode: String,
+        /// Member since.
+        pub since: Time,
+    }
+
+    /// A membership as `member.find` answers it.
+    pub struct Membership {
+        /// The list's posting address.
+        pub list: String,
+        /// Address, as it was given.
+        pub address: String,
+        /// Name for people.
+        pub name: String,
+        /// See [`Member::mode`].
+        pub mode: String,
+        /// Member since.
+        pub since: Time,
+    }
+
+    /// What can be said of a member when adding or changing.
+    pub struct MemberAttributes {
+        /// Name for people.
+        pub name: Option<String>,
+        /// See [`Member::mode`].
+        pub mode: Option<String>,
+    }
+
+    /// One line of an import.
+    pub struct ImportItem {
+        /// Address.
+        pub address: String,
+        /// Name for people.
+        pub name: Option<String>,
+        /// See [`Member::mode`].
+        pub mode: Option<String>,
+    }
+
+    /// Options of `member.import` and `member.sync`.
+    pub struct ImportOptions {
+        /// Count, but change nothing.
+        pub dry_run: Option<bool>,
+    }
+
+    /// `member.import`.
+    pub struct Imported {
+        /// Members that are new.
+        pub added: i32,
+        /// Addresses that were members already.
+        pub already: i32,
+        /// Addresses that cannot be members.
+        pub refused: Vec<Refused>,
+    }
+
+    /// An address that an import did not take.
+    pub struct Refused {
+        /// As it was given.
+        pub address: String,
+        /// Fault code that `member.add` would answer.
+        pub code: i32,
+        /// Why, for people.
+        pub reason: String,
+    }
+
+    /// `member.sync`.
+    pub struct Synced {
+        /// Addresses that became members.
+        pub added: Vec<String>,
+        /// Addresses that are members no more.
+        pub removed: Vec<String>,
+        /// Members in both.
+        pub kept: i32,
+        /// Addresses that cannot be members; with any of these nothing was changed.
+        pub refused: Vec<Refused>,
+    }
+
+    /// Somebody with a role.
+    pub struct Role {
+        /// Address.
+        pub address: String,
+        /// `owner` or `moderator` of a list, or `admin` of the site.
+        pub role: String,
+    }
+
+    /// `mta.submit`.
+    pub struct Submission {
+        /// Envelope sender; empty for the null return path.
+        pub sender: String,
+        /// Envelope recipient: a list's address or one with an extension.
+        pub recipient: String,
+        /// The message, byte for byte.
+        pub message: Vec<u8>,
+        /// The MTA's queue id, for the log.
+        pub queue_id: Option<String>,
+    }
+
+    /// `mta.check`.
+    pub struct CheckRequest {
+        /// Envelope sender; empty for the null return path.
+        pub sender: String,
+        /// Envelope recipient.
+        pub recipient: String,
+        /// Octets, if the client said how many.
+        pub size: Option<i32>,
+    }
+
+    /// What the MTA is to do.
+    pub struct Verdict {
+        /// `accept`, `discard`, `no-list`, `closed`, `refuse`, `bad-message`, `too-large`, `need-smtputf8` or `retry`.
+        pub action: String,
+        /// Exit status of mailjam-mta (sysexits.h).
+        pub code: i32,
+        /// Enhanced status code (RFC 3463).
+        pub dsn: String,
+        /// One line for the MTA's log or bounce.
+        pub text: String,
+        /// Id of what was stored.
+        pub post_id: Option<String>,
+        /// Whether the same hand-over was accepted before.
+        pub duplicate: Option<bool>,
+    }
+
+    /// `mta.resolve`.
+    pub struct Resolved {
+        /// `post`, `owner`, `bounces`, `request`, `subscribe`, `unsubscribe`, `confirm`, `help`, `join`, `leave` or
+        /// `none`.
+        pub kind: String,
+        /// The list's posting address.
+        pub list: Option<String>,
+        /// What followed the delimiter, such as `bounces+user=example.com`.
+        pub extension: Option<String>,
+    }
+
+    /// `message.explain`.
+    pub struct ExplainRequest {
+        /// The list's address; with an extension it is explained as mail to that.
+        pub list: String,
+        /// Envelope sender; empty for the null return path.
+        pub sender: String,
+        /// The message, byte for byte.
+        pub message: Vec<u8>,
+    }
+
+    /// One rule that was asked.
+    pub struct Rule {
+        /// Its name.
+        pub rule: String,
+        /// `pass` or the action that it decided.
+        pub result: String,
+        /// What it saw, in words.
+        pub detail: String,
+    }
+
+    /// What would happen to a message.
+    pub struct Explanation {
+        /// Every rule up to the one that decided.
+        pub rules: Vec<Rule>,
+        /// What the MTA would be told.
+        pub verdict: Verdict,
+        /// What the list's copy has different, in words.
+        pub changes: Vec<String>,
+        /// Return path of the copies; absent when nothing would be sent.
+        pub return_path: Option<String>,
+        /// How many would get it.
+        pub recipient_count: i32,
+        /// The first of them, 1,000 at most.
+        pub recipients: Vec<String>,
+        /// The copy; absent when nothing would be sent.
+        pub output: Option<Vec<u8>>,
+    }
+
+    /// One item of the queue.
+    pub struct QueueItem {
+        /// Its id.
+        pub id: String,
+        /// The list's posting address.
+        pub list: String,
+        /// `post`, `owner`, `command` or `bounce`.
+        pub kind: String,
+        /// Message-ID of the message, empty if it had none.
+        pub message_id: String,
+        /// Envelope sender; empty for the null return path.
+        pub sender: String,
+        /// Octets.
+        pub size: i32,
+        /// When it came in.
+        pub received: Time,
+        /// `sending`, `waiting` (for deferred recipients), `done` or `quarantined`.
+        pub state: String,
+        /// Recipients that the next hop took.
+        pub delivered: i32,
+        /// Recipients that wait for another attempt.
+        pub deferred: i32,
+        /// Recipients that were refused for good.
+        pub refused: i32,
+        /// When the next attempt is due; absent if none is.
+        pub next_attempt: Option<Time>,
+        /// What the next hop said last, or why the item is quarantined.
+        pub last_error: Option<String>,
+    }
+
+    /// Which items `queue.list` shows.
+    pub struct QueueQuery {
+        /// `next` of the page before.
+        pub cursor: Option<String>,
+        /// Items a page, 1 to 10,000; 100 if absent.
+        pub limit: Option<i32>,
+        /// Only this list's.
+        pub list: Option<String>,
+        /// Only items in this state; without it all but `done`.
+        pub state: Option<String>,
+    }
+
+    /// `queue.get`.
+    pub struct QueueDetail {
+        /// The item.
+        pub item: QueueItem,
+        /// Recipients that were deferred or refused, 1,000 at most.
+        pub recipients: Vec<QueueRecipient>,
+    }
+
+    /// A recipient that did not get its copy at once.
+    pub struct QueueRecipient {
+        /// Address.
+        pub address: String,
+        /// `deferred` or `refused`.
+        pub state: String,
+        /// Attempts made.
+        pub attempts: i32,
+        /// When the next one is due; absent if refused.
+        pub next_attempt: Option<Time>,
+        /// The next hop's words.
+        pub reply: String,
+    }
+
+    /// Which deferred recipients `queue.retry` brings forward: exactly one member is set.
+    pub struct RetrySelection {
+        /// Of this item.
+        pub id: Option<String>,
+        /// Of this list.
+        pub list: Option<String>,
+        /// With addresses in this domain.
+        pub domain: Option<String>,
+    }
+
+    /// `token.create`.
+    pub struct TokenRequest {
+        /// For people.
+        pub label: String,
+        /// `mta`, `read`, `metrics`, `moderate:LIST`, `owner:LIST`, `admin`.
+        pub scopes: Vec<String>,
+        /// When it stops working; absent for never.
+        pub expires: Option<Time>,
+    }
+
+    /// A new token; the secret is shown this once.
+    pub struct TokenCreated {
+        /// For `token.revoke`.
+        pub id: String,
+        /// For `Authorization: Bearer`.
+        pub secret: String,
+    }
+
+    /// `token.list`.
+    pub struct Token {
+        /// For `token.revoke`.
+        pub id: String,
+        /// For people.
+        pub label: String,
+        /// See [`TokenRequest::scopes`].
+        pub scopes: Vec<String>,
+        /// When it was created.
+        pub created: Time,
+        /// When it stops working.
+        pub expires: Option<Time>,
+        /// Whether it was revoked.
+        pub revoked: bool,
+    }
+}
+
+/// One page of a collection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// All that match, not only this page.
+    pub total: i32,
+    /// This page.
+    pub items: Vec<T>,
+    /// To be passed back as `cursor`; absent on the last page.
+    pub next: Option<String>,
+}
+
+impl<T: Shape> Shape for Page<T> {
+    const TYPE: &'static str = "struct";
+
+    fn from_value(value: Value) -> Result<Self, crate::Mismatch> {
+        let mut members = BTreeMap::from_value(value)?;
+        Ok(Page {
+            total: crate::shape::take(&mut members, "total")?,
+            items: crate::shape::take(&mut members, "items")?,
+            next: crate::shape::take(&mut members, "next")?,
+        })
+    }
+
+    fn to_value(self) -> Option<Value> {
+        let mut members = BTreeMap::new();
+        members.insert("total".to_owned(), Value::Integer(self.total));
+        members.insert("items".to_owned(), self.items.to_value()?);
+        if let Some(next) = self.next {
+            members.insert("next".to_owned(), Value::String(next));
+        }
+        Some(Value::Struct(members))
+    }
+}
