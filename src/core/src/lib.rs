@@ -4,8 +4,12 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod decide;
+pub mod handover;
 pub mod list;
+pub mod message;
 pub mod recipient;
+pub mod return_path;
 pub mod settings;
 
 /// Whether two words are so alike that one may be a slip for the other: at most two edits in words of more than three.
@@ -28,5 +32,3 @@ fn edits(a: &str, b: &str) -> usize {
     }
     row.last().copied().unwrap_or_default()
 }
-pub mod handover;
-pub mod return_path;

@@ -327,6 +327,15 @@ pub(crate) fn mbox_line(raw: &[u8]) -> &[u8] {
     if parse_field(strip_line_end(line)).is_some() { b"" } else { line }
 }
 
+/// The field that `raw` begins with, its folded lines included.
+pub(crate) fn leading_field(raw: &[u8]) -> Option<Field<'_>> {
+    let mut lines = raw.split_inclusive(|b| *b == b'\n');
+    let first = lines.next()?;
+    let (name_len, value_at) = parse_field(strip_line_end(first))?;
+    let folds = lines.take_while(|line| matches!(line[0], b' ' | b'\t')).map(<[u8]>::len).sum::<usize>();
+    Some(Field { raw: &raw[..first.len() + folds], name_len, value_at })
+}
+
 /// Name length and where the value begins, when the line starts a field. Space before the colon is RFC 5322 4.5.
 fn parse_field(line: &[u8]) -> Option<(usize, usize)> {
     let name_len = line.iter().position(|b| !matches!(b, 33..=57 | 59..=126))?;
