@@ -1,0 +1,301 @@
+//! The queue in SQL: posts with their cursors, and the recipients that were deferred or refused.
+
+use rusqlite::{Row, params};
+
+use super::{Sql, cut, signed, unsigned};
+use crate::error::{Error, Result};
+use crate::model::*;
+use crate::session::Queue;
+
+const COLUMNS: &str = "post.id, post.list_id, list.address, post.kind, post.sender, post.message_id, post.size,
+    post.received, post.state, post.cursor, post.delivered, post.refused,
+    (SELECT count(*) FROM recipient WHERE recipient.post_id = post.id AND recipient.refused = 0),
+    post.attempts, post.next_attempt, post.last_error";
+
+/// A row and what its kind and state are called in the database.
+fn read_post(row: &Row<'_>) -> rusqlite::Result<(PostRow, String, usize)> {
+    let (kind, state) = (row.get(3)?, row.get::<_, u32>(8)? as usize);
+    let post = PostRow {
+        id: row.get(0)?,
+        list: row.get(1)?,
+        list_address: row.get(2)?,
+        kind: PostKind::Post,
+        sender: row.get(4)?,
+        message_id: row.get(5)?,
+        size: unsigned(row.get(6)?),
+        received: row.get(7)?,
+        state: PostState::Quarantined,
+        cursor: row.get(9)?,
+        delivered: unsigned(row.get(10)?),
+        refused: unsigned(row.get(11)?),
+        deferred: unsigned(row.get(12)?),
+        attempts: row.get(13)?,
+        next_attempt: row.get(14)?,
+        last_error: row.get(15)?,
+    };
+    Ok((post, kind, state))
+}
+
+fn check((post, kind, state): (PostRow, String, usize)) -> Result<PostRow> {
+    match (PostKind::from_name(&kind), PostState::ALL.get(state)) {
+        (Some(kind), Some(state)) => Ok(PostRow { kind, state: *state, ..post }),
+        _ => Err(Error::Unreadable { what: "a post", detail: format!("{}: kind {kind:?}, state {state}", post.id) }),
+    }
+}
+
+fn read_troubled(row: &Row<'_>) -> rusqlite::Result<Troubled> {
+    Ok(Troubled {
+        target: Target { key: row.get(0)?, address: row.get(1)? },
+        refused: row.get(2)?,
+        attempts: row.get(3)?,
+        first: row.get(4)?,
+        next_attempt: row.get(5)?,
+        reply: row.get(6)?,
+    })
+}
+
+/// Where a forwarded message goes: the list's owners, or where it has none the site's admins.
+const OWNERS: &str = "SELECT key, address FROM role WHERE role = 'owner' AND list_id = ?1
+    UNION SELECT key, address FROM role WHERE role = 'admin' AND list_id = 0
+        AND NOT EXISTS (SELECT 1 FROM role WHERE role = 'owner' AND list_id = ?1)";
+
+const MEMBERS: &str = "SELECT key, address FROM member WHERE list_id = ?1 AND mode = 'post'";
+
+/// The query for everybody who is to get a message of this kind; `None` where nobody does.
+fn targets_of(kind: PostKind) -> Option<&'static str> {
+    match kind {
+        PostKind::Post => Some(MEMBERS),
+        PostKind::Owner | PostKind::Command => Some(OWNERS),
+        PostKind::Bounce => None,
+    }
+}
+
+impl Sql<'_> {
+    /// A post whose cursor has passed everybody is done, or waits for its deferred recipients.
+    fn settle(&mut self, post: i64, now: i64) -> Result<()> {
+        self.change(
+            "UPDATE post SET state = CASE WHEN EXISTS
+                 (SELECT 1 FROM recipient WHERE post_id = ?1 AND refused = 0) THEN 1 ELSE 2 END,
+                 finished = ?2
+             WHERE id = ?1 AND state IN (1, 2)",
+            params![post, now],
+        )
+        .map(drop)
+    }
+}
+
+impl Queue for Sql<'_> {
+    fn handed_over(&self, key: &[u8; 32]) -> Result<Option<i64>> {
+        self.maybe("SELECT post_id FROM handover WHERE key = ?1", [&key[..]], |row| row.get(0))
+    }
+
+    fn add_post(&mut self, post: &NewPost) -> Result<i64> {
+        // A report is for nobody: it is done as soon as it is stored.
+        let state = if targets_of(post.kind).is_some() { 0 } else { 2 };
+        self.change(
+            "INSERT INTO post (list_id, kind, sender, message_id, size, received, state, finished)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)",
+            params![
+                post.list,
+                post.kind.name(),
+                post.sender,
+                post.message_id,
+                signed(post.bytes.len() as u64),
+                post.received,
+                state
+            ],
+        )?;
+        let id = self.connection.last_insert_rowid();
+        self.change("INSERT INTO message (post_id, bytes) VALUES (?1, ?2)", params![id, post.bytes])?;
+        self.change(
+            "INSERT INTO handover (key, post_id, received) VALUES (?1, ?2, ?3)",
+            params![&post.handover[..], id, post.received],
+        )?;
+        Ok(id)
+    }
+
+    fn count_bounce(&mut self, list: ListKey, key: &str, post: i64, now: i64) -> Result<()> {
+        self.change(
+            "INSERT INTO bounce (list_id, key, count, last, last_post) VALUES (?1, ?2, 1, ?3, ?4)
+             ON CONFLICT DO UPDATE SET count = count + 1, last = excluded.last, last_post = excluded.last_post",
+            params![list, key, now, post],
+        )
+        .map(drop)
+    }
+
+    fn posts(&self, query: &PostQuery) -> Result<Page<PostRow>> {
+        let wanted = query.state.map(|state| state as i64);
+        let matching = "(?1 IS NULL OR post.list_id = ?1) AND CASE WHEN ?2 IS NULL THEN post.state <> 2
+            ELSE post.state = ?2 END";
+        let total = self.count(&format!("SELECT count(*) FROM post WHERE {matching}"), params![query.list, wanted])?;
+        let items = self
+            .all(
+                &format!(
+                    "SELECT {COLUMNS} FROM post JOIN list ON list.id = post.list_id
+                     WHERE {matching} AND post.id > ?3 ORDER BY post.id LIMIT ?4"
+                ),
+                params![query.list, wanted, query.after, query.limit + 1],
+                read_post,
+            )?
+            .into_iter()
+            .map(check)
+            .collect::<Result<Vec<_>>>()?;
+        let (items, next) = cut(items, query.limit, |post| post.id.to_string());
+        Ok(Page { total, items, next })
+    }
+
+    fn post(&self, id: i64) -> Result<Option<PostRow>> {
+        self.maybe(
+            &format!("SELECT {COLUMNS} FROM post JOIN list ON list.id = post.list_id WHERE post.id = ?1"),
+            [id],
+            read_post,
+        )?
+        .map(check)
+        .transpose()
+    }
+
+    fn message(&self, id: i64) -> Result<Option<Vec<u8>>> {
+        self.maybe("SELECT bytes FROM message WHERE post_id = ?1", [id], |row| row.get(0))
+    }
+
+    fn due(&self, now: i64, limit: u32) -> Result<Vec<i64>> {
+        self.all(
+            "SELECT id FROM post WHERE state = 0 AND next_attempt <= ?1
+             UNION SELECT id FROM recipient JOIN post ON post.id = post_id
+                 WHERE recipient.refused = 0 AND recipient.next_attempt <= ?1 AND state = 1 AND post.next_attempt <= ?1
+             ORDER BY 1 LIMIT ?2",
+            params![now, limit],
+            |row| row.get(0),
+        )
+    }
+
+    fn next_due(&self, now: i64) -> Result<Option<i64>> {
+        self.one(
+            "SELECT min(at) FROM (
+                 SELECT min(next_attempt) AS at FROM post WHERE state = 0
+                 UNION ALL SELECT min(max(recipient.next_attempt, post.next_attempt)) FROM recipient
+                     JOIN post ON post.id = post_id WHERE recipient.refused = 0 AND state = 1)",
+            [],
+            |row| row.get::<_, Option<i64>>(0),
+        )
+        .map(|at| at.map(|at| at.max(now)))
+    }
+
+    fn targets(&self, list: ListKey, kind: PostKind, after: &str, limit: u32) -> Result<Vec<Target>> {
+        let Some(everybody) = targets_of(kind) else { return Ok(Vec::new()) };
+        self.all(
+            &format!("SELECT key, address FROM ({everybody}) WHERE key > ?2 ORDER BY key LIMIT ?3"),
+            params![list, after, limit],
+            |row| Ok(Target { key: row.get(0)?, address: row.get(1)? }),
+        )
+    }
+
+    fn target_count(&self, list: ListKey, kind: PostKind) -> Result<u64> {
+        let Some(everybody) = targets_of(kind) else { return Ok(0) };
+        self.count(&format!("SELECT count(*) FROM ({everybody})"), [list])
+    }
+
+    fn troubled(&self, post: i64, after: &str, limit: u32) -> Result<Vec<Troubled>> {
+        self.all(
+            "SELECT key, address, refused, attempts, first, next_attempt, reply FROM recipient
+             WHERE post_id = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
+            params![post, after, limit],
+            read_troubled,
+        )
+    }
+
+    fn due_recipients(&self, post: i64, now: i64, after: &str, limit: u32) -> Result<Vec<Troubled>> {
+        self.all(
+            "SELECT key, address, refused, attempts, first, next_attempt, reply FROM recipient
+             WHERE post_id = ?1 AND key > ?2 AND refused = 0 AND next_attempt <= ?3 ORDER BY key LIMIT ?4",
+            params![post, after, now, limit],
+            read_troubled,
+        )
+    }
+
+    fn record(&mut self, post: i64, progress: &Progress, now: i64) -> Result<()> {
+        for key in &progress.settled {
+            self.change("DELETE FROM recipient WHERE post_id = ?1 AND key = ?2", params![post, key])?;
+        }
+        for troubled in &progress.troubled {
+            self.change(
+                "INSERT OR REPLACE INTO recipient (post_id, key, address, refused, attempts, first, next_attempt, reply)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    post,
+                    troubled.target.key,
+                    troubled.target.address,
+                    troubled.refused,
+                    troubled.attempts,
+                    troubled.first,
+                    troubled.next_attempt,
+                    troubled.reply
+                ],
+            )?;
+        }
+        let refused = progress.troubled.iter().filter(|troubled| troubled.refused).count();
+        self.change(
+            "UPDATE post SET cursor = coalesce(?2, cursor), delivered = delivered + ?3, refused = refused + ?4,
+                 state = CASE WHEN state = 0 AND ?5 THEN 1 ELSE state END, attempts = 0, next_attempt = 0,
+                 last_error = coalesce(?6, last_error)
+             WHERE id = ?1",
+            params![
+                post,
+                progress.cursor,
+                signed(progress.delivered),
+                signed(refused as u64),
+                progress.expanded,
+                progress.troubled.last().map(|troubled| &troubled.reply)
+            ],
+        )?;
+        self.settle(post, now)
+    }
+
+    fn postpone(&mut self, post: i64, attempts: u32, until: i64, error: &str) -> Result<()> {
+        self.change(
+            "UPDATE post SET attempts = ?2, next_attempt = ?3, last_error = ?4 WHERE id = ?1",
+            params![post, attempts, until, error],
+        )
+        .map(drop)
+    }
+
+    fn quarantine(&mut self, post: i64, error: &str) -> Result<()> {
+        self.change("UPDATE post SET state = 3, last_error = ?2 WHERE id = ?1", params![post, error]).map(drop)
+    }
+
+    fn retry(&mut self, selection: &Selection) -> Result<u64> {
+        let (posts, recipients, value): (_, _, Box<dyn rusqlite::ToSql>) = match selection {
+            Selection::Post(id) => ("id = ?1", "post_id = ?1", Box::new(*id)),
+            Selection::List(list) => {
+                ("list_id = ?1", "post_id IN (SELECT id FROM post WHERE list_id = ?1)", Box::new(*list))
+            }
+            Selection::Domain(domain) => (
+                "id IN (SELECT post_id FROM recipient WHERE key LIKE ?1 ESCAPE '\\')",
+                "key LIKE ?1 ESCAPE '\\'",
+                Box::new(containing_end(domain)),
+            ),
+        };
+        self.change(&format!("UPDATE post SET next_attempt = 0 WHERE state < 2 AND {posts}"), [&value])?;
+        self.change(&format!("UPDATE recipient SET next_attempt = 0 WHERE refused = 0 AND {recipients}"), [&value])
+            .map(|rows| rows as u64)
+    }
+
+    fn drop_post(&mut self, id: i64) -> Result<bool> {
+        self.change("DELETE FROM post WHERE id = ?1", [id]).map(|rows| rows > 0)
+    }
+
+    fn purge(&mut self, posts: i64, handovers: i64, limit: u32) -> Result<u64> {
+        self.change("DELETE FROM handover WHERE received < ?1", [handovers])?;
+        self.change(
+            "DELETE FROM post WHERE id IN (SELECT id FROM post WHERE state = 2 AND finished < ?1 ORDER BY id LIMIT ?2)",
+            params![posts, limit],
+        )
+        .map(|rows| rows as u64)
+    }
+}
+
+/// A pattern for keys in a domain.
+fn containing_end(domain: &str) -> String {
+    let pattern = super::containing(&format!("@{}", domain.to_lowercase()));
+    pattern.trim_end_matches('%').to_owned()
+}

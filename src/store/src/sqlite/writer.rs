@@ -1,0 +1,92 @@
+//! The one writer: callers that wait at the same time share a transaction, and so a sync of the disk.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use super::{Sql, sqlite};
+use crate::Job;
+use crate::error::{Error, Result};
+
+/// Jobs that share one transaction at most: bounds how long the first of them waits for the others.
+const GROUP: usize = 64;
+
+/// The writer's thread and the way to it.
+pub struct Writer {
+    /// `None` once closed.
+    jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<Result<()>>>>,
+}
+
+impl Writer {
+    /// Starts the thread on an open connection.
+    pub fn start(connection: Connection) -> Result<Writer> {
+        let (sender, receiver) = channel();
+        let thread = std::thread::Builder::new()
+            .name("mailjam-writer".to_owned())
+            .spawn(move || run(connection, &receiver))
+            .map_err(|error| Error::Sqlite(format!("cannot start the writer's thread: {error}")))?;
+        Ok(Writer { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues a job.
+    pub fn submit(&self, job: Box<dyn Job>) -> Result<()> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or(Error::Stopped)
+    }
+
+    /// Lets the thread finish what is queued, checkpoint and close.
+    pub fn close(&self) -> Result<()> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        thread.map_or(Ok(()), |thread| thread.join().unwrap_or(Err(Error::Stopped)))
+    }
+}
+
+fn run(connection: Connection, jobs: &Receiver<Box<dyn Job>>) -> Result<()> {
+    while let Ok(first) = jobs.recv() {
+        transaction(&connection, first, jobs);
+    }
+    // Everything in one file, so that a copy of it is a backup.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sqlite)?;
+    connection.close().map_err(|(_, error)| sqlite(error))
+}
+
+/// Runs one job and those that queued up meanwhile, commits, and only then tells them.
+fn transaction(connection: &Connection, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>) {
+    let mut done = Vec::new();
+    let mut next = Some(first);
+    let mut result = connection.execute_batch("BEGIN IMMEDIATE").map_err(sqlite);
+    while let Some(mut job) = next {
+        if result.is_ok() {
+            result = work(connection, &mut *job);
+        }
+        done.push(job);
+        next = if result.is_ok() && done.len() < GROUP { jobs.try_recv().ok() } else { None };
+    }
+    if result.is_ok() {
+        result = connection.execute_batch("COMMIT").map_err(sqlite);
+    }
+    if result.is_err() && !connection.is_autocommit() {
+        // The callers are told what failed first; this fails only if SQLite rolled back already.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    for job in done {
+        job.settle(result.clone());
+    }
+}
+
+/// Runs a job in a savepoint of its own; `Err` when the transaction as a whole is lost.
+fn work(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+    connection.execute_batch("SAVEPOINT job").map_err(sqlite)?;
+    // The panic hook writes down what happened; the job's caller is told that it was stopped.
+    let keep = catch_unwind(AssertUnwindSafe(|| job.work(&mut Sql { connection }))).unwrap_or(false);
+    if connection.is_autocommit() {
+        return Err(Error::Lost);
+    }
+    let end = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    connection.execute_batch(end).map_err(sqlite)
+}
