@@ -1,0 +1,75 @@
+# mailjam: what people, packagers and CI call. `make help` lists the targets.
+#
+# CARGO, CARGO_TARGET_DIR, DESTDIR and PREFIX are honoured; so is MTA_LIBC, see scripts/build-mta.
+
+CARGO ?= cargo
+CARGO_TARGET_DIR ?= target
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+override CARGO_TARGET_DIR := $(abspath $(CARGO_TARGET_DIR))
+export CARGO CARGO_TARGET_DIR
+
+release := $(CARGO_TARGET_DIR)/release
+libexecdir = $(PREFIX)/libexec/mailjam
+need := scripts/install-packages
+build_mta := scripts/build-mta --locked
+has = $(shell $(CARGO) $(1) --version >/dev/null 2>&1 && echo yes)
+
+# cargo-nextest runs each test in a process of its own; without it cargo test does, less well separated.
+ifeq ($(call has,nextest),yes)
+everyday := $(CARGO) nextest run --locked --workspace -E 'not binary(e2e)'
+complete := $(CARGO) nextest run --locked --workspace
+mta_only := $(CARGO) nextest run --locked --test suite -E 'test(/^mta::/)'
+else
+everyday := $(CARGO) test --locked --workspace --lib --bins --test suite
+complete := $(CARGO) test --locked --workspace --lib --bins --tests
+mta_only := $(CARGO) test --locked --test suite -- mta::
+endif
+
+.PHONY: all
+all: ## Build the release binaries (the default)
+	$(need) build
+	$(CARGO) build --locked --release --no-default-features --features daemon,cli --bins
+	$(build_mta)
+
+.PHONY: install
+install: all ## Install them below $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(release)/mailjamd '$(DESTDIR)$(PREFIX)/sbin/mailjamd'
+	install -D -m 755 $(release)/mailjam-cli '$(DESTDIR)$(PREFIX)/bin/mailjam-cli'
+	install -D -m 755 "$$($(build_mta))" '$(DESTDIR)$(libexecdir)/mailjam-mta'
+
+.PHONY: test
+test: ## Run the everyday tests
+	$(need) build
+	$(everyday)
+
+.PHONY: check
+check: ## Run everything that must hold: format, lints, documentation, all tests, a real Postfix
+	$(need) build test
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	@if [ '$(call has,deny)' = yes ]; then $(CARGO) deny --locked check bans licenses sources; \
+	else echo 'skipped: cargo-deny is not installed, nobody looked at licences and sources of dependencies'; fi
+	$(CARGO) test --locked --workspace --doc
+	mta=$$($(build_mta)) && MAILJAM_MTA=$$mta $(complete)
+	mta=$$(MTA_LIBC=glibc $(build_mta)) && MAILJAM_MTA=$$mta $(mta_only)
+
+.PHONY: demo
+demo: all ## Show a list at work, from the MTA's pipe to the members; KEEP=1 leaves it running
+	$(need) demo
+	@KEEP='$(KEEP)' scripts/demo $(release) "$$($(build_mta) 2>/dev/null)"
+
+.PHONY: bench
+bench: all ## Measure what start-up, fan-out, throughput, import and memory cost
+	$(need) bench
+	MTA_MUSL="$$(MTA_LIBC=musl $(build_mta))" MTA_GLIBC="$$(MTA_LIBC=glibc $(build_mta))" $(CARGO) bench --locked --bench bench
+
+.PHONY: clean
+clean: ## Remove what was built
+	$(CARGO) clean
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
