@@ -53,9 +53,7 @@ pub enum Error {
         cause: io::Error,
     },
     /// The connection failed before all of the request was sent, so the daemon cannot have acted on it.
-    #[error(
-        "{server} closed the connection while the request was sent ({cause}); nothing was done, try again"
-    )]
+    #[error("{server} closed the connection while the request was sent ({cause}); nothing was done, try again")]
     Send {
         /// The daemon's address.
         server: Server<String>,
@@ -64,9 +62,7 @@ pub enum Error {
         cause: io::Error,
     },
     /// All was sent, and then no answer came.
-    #[error(
-        "{server} did not answer ({cause}); the request may have been carried out, look before repeating it"
-    )]
+    #[error("{server} did not answer ({cause}); the request may have been carried out, look before repeating it")]
     Lost {
         /// The daemon's address.
         server: Server<String>,
@@ -95,13 +91,9 @@ pub enum Error {
 
 fn remedy(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::NotFound | ErrorKind::ConnectionRefused => {
-            "; is mailjamd running, and is this its address?"
-        }
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => "; is mailjamd running, and is this its address?",
         ErrorKind::PermissionDenied => "; is this user in the group of the socket?",
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-            "; the daemon is overloaded or the address is wrong"
-        }
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => "; the daemon is overloaded or the address is wrong",
         _ => "",
     }
 }
@@ -111,22 +103,13 @@ impl Client {
     /// of the answer; only asking a resolver for a host's name is beyond its reach.
     #[must_use]
     pub fn new(server: Server<String>, token: Option<String>, timeout: Duration) -> Self {
-        Self {
-            server,
-            token,
-            timeout,
-            reply_limit: REPLY_LIMIT,
-            idle: None,
-        }
+        Self { server, token, timeout, reply_limit: REPLY_LIMIT, idle: None }
     }
 
     /// Takes answers of at most `bytes`.
     #[must_use]
     pub fn reply_limit(self, bytes: usize) -> Self {
-        Self {
-            reply_limit: bytes,
-            ..self
-        }
+        Self { reply_limit: bytes, ..self }
     }
 
     /// The daemon's address.
@@ -150,20 +133,12 @@ impl Client {
                 done => return done,
             }
         }
-        let fresh = Stream::connect(&self.server, deadline).map_err(|cause| Error::Connect {
-            server: self.server.clone(),
-            cause,
-        })?;
+        let fresh = Stream::connect(&self.server, deadline)
+            .map_err(|cause| Error::Connect { server: self.server.clone(), cause })?;
         self.exchange(fresh, path, body, deadline)
     }
 
-    fn exchange(
-        &mut self,
-        mut stream: Stream,
-        path: &str,
-        body: &[u8],
-        deadline: Deadline,
-    ) -> Result<Reply, Error> {
+    fn exchange(&mut self, mut stream: Stream, path: &str, body: &[u8], deadline: Deadline) -> Result<Reply, Error> {
         let mut head = Vec::with_capacity(256);
         RequestHead {
             path,
@@ -176,36 +151,19 @@ impl Client {
         match stream.send(&head, body, deadline) {
             Ok(()) => self.receive(stream, deadline),
             // A daemon that refuses a request early answers and closes, without reading the rest.
-            Err(cause)
-                if matches!(
-                    cause.kind(),
-                    ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
-                ) =>
-            {
+            Err(cause) if matches!(cause.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
                 match self.receive(stream, deadline) {
-                    Err(Error::Lost { .. }) => Err(Error::Send {
-                        server: self.server.clone(),
-                        cause,
-                    }),
+                    Err(Error::Lost { .. }) => Err(Error::Send { server: self.server.clone(), cause }),
                     answered => answered,
                 }
             }
-            Err(cause) => Err(Error::Send {
-                server: self.server.clone(),
-                cause,
-            }),
+            Err(cause) => Err(Error::Send { server: self.server.clone(), cause }),
         }
     }
 
     fn receive(&mut self, mut stream: Stream, deadline: Deadline) -> Result<Reply, Error> {
-        let lost = |cause| Error::Lost {
-            server: self.server.clone(),
-            cause,
-        };
-        let malformed = |cause| Error::Malformed {
-            server: self.server.clone(),
-            cause,
-        };
+        let lost = |cause| Error::Lost { server: self.server.clone(), cause };
+        let malformed = |cause| Error::Malformed { server: self.server.clone(), cause };
         let mut input = vec![0; 64 << 10];
         let mut pending = Vec::new();
         let head = loop {
@@ -241,18 +199,12 @@ impl Client {
             left_over = size - framing.feed(&input[..size], &mut body).map_err(malformed)?;
         }
         if body.len() > self.reply_limit {
-            return Err(Error::ReplyTooLarge {
-                server: self.server.clone(),
-                limit: self.reply_limit,
-            });
+            return Err(Error::ReplyTooLarge { server: self.server.clone(), limit: self.reply_limit });
         }
         if head.keep_alive && left_over == 0 {
             self.idle = Some(stream);
         }
-        Ok(Reply {
-            status: head.status,
-            body,
-        })
+        Ok(Reply { status: head.status, body })
     }
 }
 
@@ -278,19 +230,12 @@ impl Stream {
     fn connect(server: &Server<String>, deadline: Deadline) -> io::Result<Self> {
         match server {
             Server::Unix(path) => connect_unix(path, deadline.left()?).map(Self::Unix),
-            Server::Http {
-                authority,
-                host,
-                port,
-            } => {
+            Server::Http { authority, host, port } => {
                 let addresses = match host {
                     Host::Address(address) => vec![SocketAddr::new(*address, *port)],
-                    Host::Localhost => [
-                        IpAddr::V4(Ipv4Addr::LOCALHOST),
-                        IpAddr::V6(Ipv6Addr::LOCALHOST),
-                    ]
-                    .map(|address| SocketAddr::new(address, *port))
-                    .to_vec(),
+                    Host::Localhost => [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
+                        .map(|address| SocketAddr::new(address, *port))
+                        .to_vec(),
                     Host::Name => authority.to_socket_addrs()?.collect(),
                 };
                 let mut failure = ErrorKind::NotFound.into();
@@ -361,14 +306,10 @@ impl Stream {
         }
         match self {
             Self::Unix(stream) => {
-                stream.set_nonblocking(true).is_ok()
-                    && would_block(stream)
-                    && stream.set_nonblocking(false).is_ok()
+                stream.set_nonblocking(true).is_ok() && would_block(stream) && stream.set_nonblocking(false).is_ok()
             }
             Self::Tcp(stream) => {
-                stream.set_nonblocking(true).is_ok()
-                    && would_block(stream)
-                    && stream.set_nonblocking(false).is_ok()
+                stream.set_nonblocking(true).is_ok() && would_block(stream) && stream.set_nonblocking(false).is_ok()
             }
         }
     }
@@ -376,16 +317,8 @@ impl Stream {
 
 /// What `UnixStream::connect` does, with a limit on the time a full backlog can take.
 fn connect_unix(path: &str, limit: Duration) -> io::Result<UnixStream> {
-    let socket = socket::socket(
-        AddressFamily::Unix,
-        SockType::Stream,
-        SockFlag::SOCK_CLOEXEC,
-        None,
-    )?;
-    let limit = TimeVal::new(
-        limit.as_secs().try_into().unwrap_or(i64::MAX),
-        i64::from(limit.subsec_micros()).max(1),
-    );
+    let socket = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    let limit = TimeVal::new(limit.as_secs().try_into().unwrap_or(i64::MAX), i64::from(limit.subsec_micros()).max(1));
     socket::setsockopt(&socket, sockopt::SendTimeout, &limit)?;
     socket::connect(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
     Ok(UnixStream::from(socket))

@@ -20,13 +20,7 @@ pub struct RequestHead<'a> {
 impl RequestHead<'_> {
     /// Writes the head and the empty line behind it.
     pub fn write(&self, out: &mut impl Sink) {
-        for part in [
-            "POST ",
-            self.path,
-            " HTTP/1.1\r\nHost: ",
-            self.host,
-            "\r\nContent-Type: text/xml\r\n",
-        ] {
+        for part in ["POST ", self.path, " HTTP/1.1\r\nHost: ", self.host, "\r\nContent-Type: text/xml\r\n"] {
             out.put(part.as_bytes());
         }
         if let Some(token) = self.token {
@@ -81,44 +75,18 @@ impl ResponseHead {
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Ok(None);
         };
-        let mut lines = bytes[..end]
-            .split(|&byte| byte == b'\n')
-            .map(<[u8]>::trim_ascii);
+        let mut lines = bytes[..end].split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
         let first = lines.next().ok_or(NOT_HTTP)?;
         let (minor, status) = match *first {
-            [
-                _,
-                _,
-                _,
-                _,
-                _,
-                b'1',
-                b'.',
-                minor @ (b'0' | b'1'),
-                b' ',
-                a @ b'1'..=b'5',
-                b,
-                c,
-                ref rest @ ..,
-            ] if b.is_ascii_digit()
-                && c.is_ascii_digit()
-                && matches!(rest.first(), None | Some(b' ')) =>
+            [_, _, _, _, _, b'1', b'.', minor @ (b'0' | b'1'), b' ', a @ b'1'..=b'5', b, c, ref rest @ ..]
+                if b.is_ascii_digit() && c.is_ascii_digit() && matches!(rest.first(), None | Some(b' ')) =>
             {
-                (
-                    minor,
-                    [a, b, c]
-                        .iter()
-                        .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')),
-                )
+                (minor, [a, b, c].iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')))
             }
             _ => return Err(NOT_HTTP),
         };
-        let mut head = Self {
-            status,
-            framing: Framing::UntilClose,
-            keep_alive: minor == b'1',
-            size: end + b"\r\n\r\n".len(),
-        };
+        let mut head =
+            Self { status, framing: Framing::UntilClose, keep_alive: minor == b'1', size: end + b"\r\n\r\n".len() };
         for line in lines {
             head.header(line)?;
         }
@@ -132,14 +100,10 @@ impl ResponseHead {
     }
 
     fn header(&mut self, line: &[u8]) -> Result<(), Malformed> {
-        let colon = line
-            .iter()
-            .position(|&byte| byte == b':')
-            .ok_or(Malformed("a header without a colon"))?;
+        let colon = line.iter().position(|&byte| byte == b':').ok_or(Malformed("a header without a colon"))?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.eq_ignore_ascii_case(b"Content-Length") {
-            let length =
-                parse_number(value, 10).ok_or(Malformed("the Content-Length is not a number"))?;
+            let length = parse_number(value, 10).ok_or(Malformed("the Content-Length is not a number"))?;
             match self.framing {
                 Framing::Length(other) if other != length => {
                     return Err(Malformed("two different Content-Lengths"));
@@ -167,8 +131,7 @@ impl ResponseHead {
 fn parse_number(digits: &[u8], radix: u32) -> Option<u64> {
     let number = digits.iter().try_fold(0u64, |sum, &digit| {
         let value = char::from(digit).to_digit(radix)?;
-        sum.checked_mul(u64::from(radix))?
-            .checked_add(u64::from(value))
+        sum.checked_mul(u64::from(radix))?.checked_add(u64::from(value))
     });
     number.filter(|_| !digits.is_empty())
 }
@@ -239,12 +202,8 @@ impl Body {
                     out.put(rest);
                     rest = &[];
                 }
-                State::Length(left) => {
-                    rest = self.run(left, rest, out, State::Complete, State::Length)
-                }
-                State::Chunk(left) => {
-                    rest = self.run(left, rest, out, State::ChunkEnd, State::Chunk)
-                }
+                State::Length(left) => rest = self.run(left, rest, out, State::Complete, State::Length),
+                State::Chunk(left) => rest = self.run(left, rest, out, State::ChunkEnd, State::Chunk),
                 _ => {
                     self.state = self.state.after(byte)?;
                     rest = behind;
@@ -299,7 +258,8 @@ impl State {
     }
 }
 
-#[cfg(all(test, feature = "std"))]
+#[cfg(test)]
+#[cfg(feature = "std")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -320,13 +280,7 @@ mod tests {
     #[test]
     fn request_heads() {
         let mut plain = Vec::new();
-        let mut request = RequestHead {
-            path: "/RPC2",
-            host: "localhost",
-            token: None,
-            length: 12,
-            close: true,
-        };
+        let mut request = RequestHead { path: "/RPC2", host: "localhost", token: None, length: 12, close: true };
         request.write(&mut plain);
         assert_eq!(
             String::from_utf8(plain).unwrap(),
@@ -336,40 +290,17 @@ mod tests {
         request.close = false;
         let mut with_token = Vec::new();
         request.write(&mut with_token);
-        assert!(
-            String::from_utf8(with_token)
-                .unwrap()
-                .contains("\r\nAuthorization: Bearer mj_secret\r\n")
-        );
+        assert!(String::from_utf8(with_token).unwrap().contains("\r\nAuthorization: Bearer mj_secret\r\n"));
     }
 
     #[test]
     fn response_heads() {
-        let simple = head("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            simple,
-            ResponseHead {
-                status: 200,
-                framing: Framing::Length(5),
-                keep_alive: true,
-                size: 38
-            }
-        );
-        let chunked =
-            head("HTTP/1.1 503\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
-                .unwrap()
-                .unwrap();
-        assert_eq!(
-            (chunked.status, chunked.framing, chunked.keep_alive),
-            (503, Framing::Chunked, false)
-        );
+        let simple = head("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").unwrap().unwrap();
+        assert_eq!(simple, ResponseHead { status: 200, framing: Framing::Length(5), keep_alive: true, size: 38 });
+        let chunked = head("HTTP/1.1 503\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n").unwrap().unwrap();
+        assert_eq!((chunked.status, chunked.framing, chunked.keep_alive), (503, Framing::Chunked, false));
         let old = head("HTTP/1.0 413 Too Large\r\n\r\n").unwrap().unwrap();
-        assert_eq!(
-            (old.status, old.framing, old.keep_alive),
-            (413, Framing::UntilClose, false)
-        );
+        assert_eq!((old.status, old.framing, old.keep_alive), (413, Framing::UntilClose, false));
         let interim = head("HTTP/1.1 100 Continue\r\n\r\n").unwrap().unwrap();
         assert_eq!((interim.status, interim.framing), (100, Framing::Length(0)));
         assert_eq!(head("HTTP/1.1 200 OK\r\ncontent-le").unwrap(), None);
@@ -397,49 +328,21 @@ mod tests {
 
     #[test]
     fn chunks_with_extensions_and_trailers() {
-        let (text, state) = body(
-            Framing::Chunked,
-            &[b"5;x=y\r\nhello\r\n1 \r\n \r\n5\r\nworld\r\n0\r\nX: y\r\n\r\nnext"],
-        )
-        .unwrap();
+        let (text, state) =
+            body(Framing::Chunked, &[b"5;x=y\r\nhello\r\n1 \r\n \r\n5\r\nworld\r\n0\r\nX: y\r\n\r\nnext"]).unwrap();
         assert_eq!(text, b"hello world");
         assert!(state.is_complete());
-        for bad in [
-            &b"\r\n"[..],
-            b"x\r\n",
-            b"5\r\nhello!",
-            b"11111111111111111\r\n",
-        ] {
+        for bad in [&b"\r\n"[..], b"x\r\n", b"5\r\nhello!", b"11111111111111111\r\n"] {
             assert!(body(Framing::Chunked, &[bad]).is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn a_cut_body_is_not_complete() {
-        assert!(
-            !body(Framing::Length(5), &[b"hell"])
-                .unwrap()
-                .1
-                .is_complete_at_close()
-        );
-        assert!(
-            !body(Framing::Chunked, &[b"4\r\nhell\r\n"])
-                .unwrap()
-                .1
-                .is_complete_at_close()
-        );
-        assert!(
-            !body(Framing::Chunked, &[b"4\r\nhell\r\n0\r\n"])
-                .unwrap()
-                .1
-                .is_complete_at_close()
-        );
-        assert!(
-            body(Framing::UntilClose, &[b"hell"])
-                .unwrap()
-                .1
-                .is_complete_at_close()
-        );
+        assert!(!body(Framing::Length(5), &[b"hell"]).unwrap().1.is_complete_at_close());
+        assert!(!body(Framing::Chunked, &[b"4\r\nhell\r\n"]).unwrap().1.is_complete_at_close());
+        assert!(!body(Framing::Chunked, &[b"4\r\nhell\r\n0\r\n"]).unwrap().1.is_complete_at_close());
+        assert!(body(Framing::UntilClose, &[b"hell"]).unwrap().1.is_complete_at_close());
     }
 
     proptest! {

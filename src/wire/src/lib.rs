@@ -67,7 +67,8 @@ impl core::fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-#[cfg(all(test, feature = "std"))]
+#[cfg(test)]
+#[cfg(feature = "std")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

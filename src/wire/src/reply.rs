@@ -17,10 +17,7 @@ pub enum Kind {
 ///
 /// # Errors
 /// When the document is not such a response, or ends too early: a verdict that was cut off is none.
-pub fn read<'a>(
-    document: &'a str,
-    mut member: impl FnMut(Text<'a>, Text<'a>),
-) -> Result<Kind, Malformed> {
+pub fn read<'a>(document: &'a str, mut member: impl FnMut(Text<'a>, Text<'a>)) -> Result<Kind, Malformed> {
     let mut tags = Tags { rest: document };
     tags.open("methodResponse")?;
     let kind = match tags.tag()? {
@@ -45,11 +42,7 @@ pub fn read<'a>(
     if kind == Kind::Result {
         tags.close("param")?;
     }
-    tags.close(if kind == Kind::Result {
-        "params"
-    } else {
-        "fault"
-    })?;
+    tags.close(if kind == Kind::Result { "params" } else { "fault" })?;
     tags.close("methodResponse")?;
     Ok(kind)
 }
@@ -70,13 +63,8 @@ impl<'a> Tags<'a> {
     /// The next tag, with the character data before it.
     fn next(&mut self) -> Result<(&'a str, Tag<'a>), Malformed> {
         loop {
-            let (text, behind) = self
-                .rest
-                .split_once('<')
-                .ok_or(Malformed("the answer ends too early"))?;
-            let (inside, rest) = behind
-                .split_once('>')
-                .ok_or(Malformed("a tag does not end"))?;
+            let (text, behind) = self.rest.split_once('<').ok_or(Malformed("the answer ends too early"))?;
+            let (inside, rest) = behind.split_once('>').ok_or(Malformed("a tag does not end"))?;
             self.rest = rest;
             if inside.starts_with('?') {
                 continue;
@@ -99,27 +87,15 @@ impl<'a> Tags<'a> {
     /// The next tag, with nothing but white space before it.
     fn tag(&mut self) -> Result<Tag<'a>, Malformed> {
         let (text, tag) = self.next()?;
-        if text.trim_ascii().is_empty() {
-            Ok(tag)
-        } else {
-            Err(Malformed("text where a tag should be"))
-        }
+        if text.trim_ascii().is_empty() { Ok(tag) } else { Err(Malformed("text where a tag should be")) }
     }
 
     fn open(&mut self, name: &str) -> Result<(), Malformed> {
-        if self.tag()? == Tag::Open(name) {
-            Ok(())
-        } else {
-            Err(Malformed("an unexpected tag"))
-        }
+        if self.tag()? == Tag::Open(name) { Ok(()) } else { Err(Malformed("an unexpected tag")) }
     }
 
     fn close(&mut self, name: &str) -> Result<(), Malformed> {
-        if self.tag()? == Tag::Close(name) {
-            Ok(())
-        } else {
-            Err(Malformed("an unexpected tag"))
-        }
+        if self.tag()? == Tag::Close(name) { Ok(()) } else { Err(Malformed("an unexpected tag")) }
     }
 
     fn open_or_close(&mut self, open: &str, close: &str) -> Result<bool, Malformed> {
@@ -176,7 +152,8 @@ impl<'a> Tags<'a> {
     }
 }
 
-#[cfg(all(test, feature = "std"))]
+#[cfg(test)]
+#[cfg(feature = "std")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -202,20 +179,8 @@ mod tests {
     fn a_result() {
         let (kind, found) = members(ACCEPTED).unwrap();
         assert_eq!(kind, Kind::Result);
-        let expected = [
-            ("action", "accept"),
-            ("dsn", "2.0.0"),
-            ("text", ""),
-            ("duplicate", "0"),
-            ("post_id", "<1>"),
-        ];
-        assert!(
-            found
-                .iter()
-                .map(|(name, value)| (&**name, &**value))
-                .eq(expected),
-            "{found:?}"
-        );
+        let expected = [("action", "accept"), ("dsn", "2.0.0"), ("text", ""), ("duplicate", "0"), ("post_id", "<1>")];
+        assert!(found.iter().map(|(name, value)| (&**name, &**value)).eq(expected), "{found:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use core::net::IpAddr;
 pub const LONGEST_PATH: usize = 107;
 
 /// Where a daemon listens; `S` is `&str` where nothing may be allocated, else `String`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Server<S> {
     /// A unix socket, by its absolute path.
     Unix(S),
@@ -40,6 +40,8 @@ pub enum AddressError {
     Scheme,
     /// `https://`, which mailjam does not speak.
     Tls,
+    /// Bytes that are no UTF-8.
+    Encoding,
     /// `unix:` without an absolute path.
     RelativePath,
     /// More than [`LONGEST_PATH`] bytes.
@@ -58,17 +60,12 @@ impl AddressError {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Scheme => "a server is written unix:/path or http://host:port",
-            Self::Tls => {
-                "https is not supported; use a unix socket or http on the loopback interface"
-            }
-            Self::RelativePath => {
-                "unix: needs an absolute path, such as unix:/run/mailjam/mta.sock"
-            }
+            Self::Tls => "https is not supported; use a unix socket or http on the loopback interface",
+            Self::Encoding => "an address is UTF-8 text",
+            Self::RelativePath => "unix: needs an absolute path, such as unix:/run/mailjam/mta.sock",
             Self::PathTooLong => "the path of a unix socket has at most 107 bytes",
             Self::Host => "the host is a name, an IPv4 address or an IPv6 address in brackets",
-            Self::Port => {
-                "the port is missing or wrong; write http://host:port, such as http://127.0.0.1:9876"
-            }
+            Self::Port => "the port is missing or wrong; write http://host:port, such as http://127.0.0.1:9876",
             Self::Path => "nothing but /RPC2 may follow the port",
         }
     }
@@ -90,31 +87,21 @@ impl<'a> Server<&'a str> {
     pub fn parse(text: &'a str) -> Result<Self, AddressError> {
         if let Some(path) = text.strip_prefix("unix:") {
             return match path {
-                _ if !path.starts_with('/') || path.contains('\0') => {
-                    Err(AddressError::RelativePath)
-                }
+                _ if !path.starts_with('/') || path.contains('\0') => Err(AddressError::RelativePath),
                 _ if path.len() > LONGEST_PATH => Err(AddressError::PathTooLong),
                 _ => Ok(Self::Unix(path)),
             };
         }
         let Some(rest) = text.strip_prefix("http://") else {
             let tls = text.starts_with("https://");
-            return Err(if tls {
-                AddressError::Tls
-            } else {
-                AddressError::Scheme
-            });
+            return Err(if tls { AddressError::Tls } else { AddressError::Scheme });
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if !matches!(path, "" | "/" | "/RPC2") {
             return Err(AddressError::Path);
         }
         let (host, port) = split_port(authority)?;
-        Ok(Self::Http {
-            authority,
-            host: Host::parse(host)?,
-            port,
-        })
+        Ok(Self::Http { authority, host: Host::parse(host)?, port })
     }
 }
 
@@ -144,15 +131,7 @@ impl std::str::FromStr for Server<String> {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         Ok(match Server::parse(text)? {
             Server::Unix(path) => Self::Unix(path.to_owned()),
-            Server::Http {
-                authority,
-                host,
-                port,
-            } => Self::Http {
-                authority: authority.to_owned(),
-                host,
-                port,
-            },
+            Server::Http { authority, host, port } => Self::Http { authority: authority.to_owned(), host, port },
         })
     }
 }
@@ -172,10 +151,7 @@ fn split_port(authority: &str) -> Result<(&str, u16), AddressError> {
 
 impl Host {
     fn parse(host: &str) -> Result<Self, AddressError> {
-        if let Some(inner) = host
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
+        if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             return match inner.parse() {
                 Ok(address) => Ok(Self::Address(IpAddr::V6(address))),
                 Err(_) => Err(AddressError::Host),
@@ -187,8 +163,7 @@ impl Host {
         if let Ok(address) = host.parse() {
             return Ok(Self::Address(IpAddr::V4(address)));
         }
-        let of_a_name =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
         if host.is_empty() || !host.bytes().all(of_a_name) {
             return Err(AddressError::Host);
         }
@@ -196,7 +171,8 @@ impl Host {
     }
 }
 
-#[cfg(all(test, feature = "std"))]
+#[cfg(test)]
+#[cfg(feature = "std")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -210,24 +186,12 @@ mod tests {
 
     #[test]
     fn understood() {
-        assert_eq!(
-            Server::parse("unix:/run/mailjam/mta.sock"),
-            Ok(Server::Unix("/run/mailjam/mta.sock"))
-        );
-        assert_eq!(
-            http("http://127.0.0.1:9876"),
-            (Host::Address([127, 0, 0, 1].into()), 9876)
-        );
-        assert_eq!(
-            http("http://[::1]:9876/RPC2"),
-            (Host::Address("::1".parse().unwrap()), 9876)
-        );
+        assert_eq!(Server::parse("unix:/run/mailjam/mta.sock"), Ok(Server::Unix("/run/mailjam/mta.sock")));
+        assert_eq!(http("http://127.0.0.1:9876"), (Host::Address([127, 0, 0, 1].into()), 9876));
+        assert_eq!(http("http://[::1]:9876/RPC2"), (Host::Address("::1".parse().unwrap()), 9876));
         assert_eq!(http("http://localhost:1/"), (Host::Localhost, 1));
         assert_eq!(http("http://lists.example.org:65535"), (Host::Name, 65535));
-        assert_eq!(
-            Server::parse("http://[::1]:80/RPC2").unwrap().authority(),
-            "[::1]:80"
-        );
+        assert_eq!(Server::parse("http://[::1]:80/RPC2").unwrap().authority(), "[::1]:80");
         assert_eq!(Server::parse("unix:/s").unwrap().authority(), "localhost");
     }
 
