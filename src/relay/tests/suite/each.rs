@@ -1,0 +1,138 @@
+//! One transaction a recipient, the end of each beside the start of the next.
+
+use super::*;
+use crate::smtp_sink::everything_but;
+use mailjam_relay::Error;
+
+fn items(count: usize) -> Vec<(String, String)> {
+    addresses(count).into_iter().enumerate().map(|(n, to)| (format!("all-bounces+{n}@lists.test"), to)).collect()
+}
+
+/// Sends to all `items`; returns each one's outcome and how it ended, after checking that each was told once.
+fn send_each(sink: &Sink, items: Vec<(String, String)>) -> (Vec<Option<Outcome>>, Result<(), Error>) {
+    let mut outcomes = vec![None; items.len()];
+    let mut left = items.into_iter();
+    let ended = block_on(async {
+        let note = |n: usize, outcome| assert_eq!(outcomes[n].replace(outcome), None, "told twice");
+        connect(sink).await.send_each(&mut left, &Body::new(MESSAGE), note).await
+    });
+    let untold = outcomes.iter().filter(|outcome| outcome.is_none()).count();
+    assert_eq!(untold, left.count(), "what is taken is told, and what is not told is left");
+    (outcomes, ended)
+}
+
+fn told(outcomes: &[Option<Outcome>]) -> String {
+    letters(&outcomes.iter().flatten().cloned().collect::<Vec<_>>())
+}
+
+#[test]
+fn every_member_gets_a_copy_with_a_return_path_of_its_own() {
+    for offers in [everything_but(&[]), everything_but(&["PIPELINING"])] {
+        let sink = Sink::start(Behaviour { offers, ..Behaviour::default() });
+        let (outcomes, ended) = send_each(&sink, items(20));
+        ended.expect("an unbroken connection");
+        assert_eq!(told(&outcomes), "d".repeat(20));
+        let state = sink.state();
+        for (n, delivery) in state.deliveries.iter().enumerate() {
+            assert_eq!(delivery.mail_from, format!("all-bounces+{n}@lists.test"));
+            assert_eq!(delivery.recipients, [format!("member{n}@example.test")]);
+            assert_eq!(delivery.message, state.deliveries[0].message);
+        }
+        assert_eq!(state.messages, 20);
+    }
+}
+
+#[test]
+fn next_transaction_travels_with_the_end_of_the_last() {
+    for (offers, overlapped) in [(everything_but(&[]), 19), (everything_but(&["PIPELINING"]), 0)] {
+        let sink = Sink::start(Behaviour { offers, ..Behaviour::default() });
+        send_each(&sink, items(20)).1.expect("an unbroken connection");
+        assert_eq!(sink.state().overlapped, overlapped);
+    }
+}
+
+#[test]
+fn failures_stay_with_their_recipient() {
+    for offers in [everything_but(&[]), everything_but(&["PIPELINING"])] {
+        let script = |moment: &Moment<'_>| match moment.step {
+            Step::Mail("all-bounces+1@lists.test") => Action::Reply("451 4.7.1 later".into()),
+            step if is_member(&step, 3) || is_member(&step, 4) => Action::Reply("550 5.1.1 no such user".into()),
+            step if is_member(&step, 7) => Action::Reply("450 4.2.0 greylisted".into()),
+            _ => Action::Usual,
+        };
+        let sink = Sink::start(Behaviour { offers, script: Box::new(script), ..Behaviour::default() });
+        let mut items = items(10);
+        items[5].1 = "not an address".into();
+        items[8].1 = String::new();
+        items[9].0 = "\r\n".into();
+        let (outcomes, ended) = send_each(&sink, items);
+        ended.expect("an unbroken connection");
+        assert_eq!(told(&outcomes), "d4d555d455");
+        assert_eq!((sink.state().messages, sink.state().connections), (3, 1));
+    }
+}
+
+#[test]
+fn failure_at_the_end_does_not_touch_the_next() {
+    let sink = scripted(|moment| match moment.step {
+        Step::End if moment.delivered == 2 => Action::Reply("554 5.7.1 spam".into()),
+        _ => Action::Usual,
+    });
+    let (outcomes, ended) = send_each(&sink, items(5));
+    ended.expect("an unbroken connection");
+    assert_eq!(told(&outcomes), "dd555", "the script refuses from the third on");
+}
+
+#[test]
+fn lone_dot_and_next_transaction_go_together() {
+    let sink = scripted(|moment| match moment.step {
+        step if is_member(&step, 1) => Action::Reply("550 5.1.1 no such user".into()),
+        Step::Data => Action::Reply("354 go on in any case".into()),
+        _ => Action::Usual,
+    });
+    let (outcomes, ended) = send_each(&sink, items(3));
+    ended.expect("an unbroken connection");
+    assert_eq!(told(&outcomes), "d5d");
+    assert_eq!((sink.state().messages, sink.state().to_nobody), (2, 1));
+}
+
+#[test]
+fn broken_connection_tells_the_two_under_way_apart() {
+    let cases: [(Script, &str); 4] = [
+        (|m| if m.step == Step::End && m.delivered == 2 { Action::Drop } else { Action::Usual }, "dd?4"),
+        (|m| if is_member(&m.step, 3) { Action::Drop } else { Action::Usual }, "ddd4"),
+        (|m| if is_member(&m.step, 0) { Action::Drop } else { Action::Usual }, "4"),
+        (
+            |m| match m.step {
+                Step::Mail("all-bounces+3@lists.test") => Action::ReplyAndDrop("421 4.3.2 enough".into()),
+                _ => Action::Usual,
+            },
+            "ddd4",
+        ),
+    ];
+    for (script, expected) in cases {
+        let sink = scripted(script);
+        let (outcomes, ended) = send_each(&sink, items(6));
+        assert_eq!(told(&outcomes), expected);
+        ended.expect_err("a broken connection");
+        assert_eq!(
+            letters(&outcomes.into_iter().flatten().collect::<Vec<_>>()).matches('d').count(),
+            sink.state().messages
+        );
+    }
+}
+
+#[test]
+fn without_pipelining_only_one_is_under_way() {
+    let sink = Sink::start(Behaviour {
+        offers: everything_but(&["PIPELINING"]),
+        script: Box::new(|m| match m.step {
+            Step::End if m.delivered == 2 => Action::Drop,
+            _ => Action::Usual,
+        }),
+        ..Behaviour::default()
+    });
+    let (outcomes, ended) = send_each(&sink, items(6));
+    assert_eq!(told(&outcomes), "dd?4");
+    ended.expect_err("a broken connection");
+}
