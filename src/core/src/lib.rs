@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod compose;
 pub mod decide;
 pub mod handover;
 pub mod list;

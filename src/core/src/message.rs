@@ -10,6 +10,7 @@ use mail_parser::parsers::MessageStream;
 
 pub use mailboxes::{Mailbox, mailboxes};
 pub use words::decode_words;
+pub(crate) use words::{encode_words, is_plain};
 
 /// Octets of one header line without its end. RFC 5322 2.1.1 sets 998; mail systems that take more (2048 is the limit of
 /// Postfix and sendmail) fold it when they send, so a post that came in with such a line can also go out. What is longer
@@ -54,10 +55,10 @@ pub enum LineEnd {
 
 impl LineEnd {
     /// What a line that is added to the header ends with.
-    pub fn as_bytes(self) -> &'static [u8] {
+    pub fn as_str(self) -> &'static str {
         match self {
-            LineEnd::CrLf => b"\r\n",
-            LineEnd::Lf | LineEnd::Mixed => b"\n",
+            LineEnd::CrLf => "\r\n",
+            LineEnd::Lf | LineEnd::Mixed => "\n",
         }
     }
 }
@@ -92,6 +93,11 @@ impl<'a> Field<'a> {
         strip_line_end(&self.raw[self.value_at..])
     }
 
+    /// The end of its last line.
+    pub fn line_end(&self) -> &'a [u8] {
+        &self.raw[self.value_at + self.value().len()..]
+    }
+
     /// The value unfolded (RFC 5322 2.2.3) and trimmed. Bytes that are no UTF-8 come as U+FFFD.
     pub fn text(&self) -> Cow<'a, str> {
         let value = self.value().trim_ascii();
@@ -108,6 +114,11 @@ impl<'a> Field<'a> {
     /// The text with its encoded words (RFC 2047) decoded.
     pub fn decoded(&self) -> Cow<'a, str> {
         decode_words(self.text())
+    }
+
+    /// The identifier in a List-Id (RFC 2919) without brackets and in lower case, in which identifiers are compared.
+    pub fn list_id(&self) -> String {
+        mailboxes::list_id(&self.text())
     }
 }
 
@@ -284,9 +295,9 @@ impl<'a> Message<'a> {
         })
     }
 
-    /// The list identifiers of all List-Id fields (RFC 2919) without brackets and in lower case, in which they are compared.
+    /// The identifiers of all List-Id fields, see [`Field::list_id`].
     pub fn list_ids(&self) -> Vec<String> {
-        self.field("List-Id").map(|field| mailboxes::list_id(&field.text())).filter(|id| !id.is_empty()).collect()
+        self.field("List-Id").map(Field::list_id).filter(|id| !id.is_empty()).collect()
     }
 
     /// Whether the message is a multipart/report (RFC 6522): a delivery status, a receipt or a complaint.

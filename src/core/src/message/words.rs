@@ -27,29 +27,36 @@ pub(crate) fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' '..=b'~')) && !text.contains("=?")
 }
 
-/// Writes text as encoded words of at most 75 octets (RFC 2047 2), each of whole characters, in UTF-8.
-pub(crate) fn encode_words(text: &str) -> Vec<String> {
-    const ROOM: usize = 75 - "=?UTF-8?Q??=".len();
+/// Writes text as encoded words in UTF-8, each of whole characters. `column` is where the first one begins in its line, the
+/// others begin a folded line; none reaches beyond column 76 (RFC 2047 2).
+pub(crate) fn encode_words(text: &str, column: usize) -> Vec<String> {
     let mut words = Vec::new();
-    let mut word = String::new();
+    let mut word = String::from(START);
+    let mut room = 76_usize.saturating_sub(column);
     for c in text.chars() {
-        let mut encoded = String::with_capacity(12);
-        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-            match byte {
-                b' ' => encoded.push('_'),
-                // What even a phrase may contain unencoded (RFC 2047 5, rule 3).
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'!' | b'*' | b'+' | b'-' | b'/' => encoded.push(byte.into()),
-                _ => encoded.push_str(&format!("={byte:02X}")),
-            }
-        }
-        if word.len() + encoded.len() > ROOM {
-            words.push(format!("=?UTF-8?Q?{word}?="));
-            word.clear();
+        let encoded = encode_char(c);
+        if word.len() + encoded.len() + END.len() > room && word.len() > START.len() {
+            word.push_str(END);
+            words.push(std::mem::replace(&mut word, START.to_owned()));
+            room = 75;
         }
         word.push_str(&encoded);
     }
-    words.push(format!("=?UTF-8?Q?{word}?="));
+    word.push_str(END);
+    words.push(word);
     words
+}
+
+const START: &str = "=?UTF-8?Q?";
+const END: &str = "?=";
+
+fn encode_char(c: char) -> String {
+    match c {
+        ' ' => "_".to_owned(),
+        // What even a phrase may contain unencoded (RFC 2047 5, rule 3).
+        '0'..='9' | 'A'..='Z' | 'a'..='z' | '!' | '*' | '+' | '-' | '/' => c.to_string(),
+        _ => c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("={byte:02X}")).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +82,7 @@ mod tests {
         #[test]
         fn encoded_text_is_decoded_again(text in "[^\\pC]{1,80}") {
             prop_assume!(text.trim() == text);
-            let words = encode_words(&text);
+            let words = encode_words(&text, 10);
             prop_assert!(words.iter().all(|word| word.len() <= 75));
             prop_assert_eq!(decode_words(words.join(" ").into()), text);
         }
