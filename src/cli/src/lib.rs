@@ -1,2 +1,59 @@
-//! Room under construction.
+//! mailjam-cli: the administrator on the command line.
+//!
+//! [`commands`] is the one table of all commands: the parser, the help and the completions are made from it, and each
+//! entry names the function that carries it out. [`session`] is the way to the daemon, [`output`] the way to the reader.
 #![forbid(unsafe_code)]
+
+mod advice;
+mod command;
+mod commands;
+mod error;
+mod output;
+mod session;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::command::Outcome;
+use crate::error::Error;
+use crate::output::{Screen, Style};
+use crate::session::Session;
+
+/// Reads the command line, does what it says, tells the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let style = Style::of_process(words.iter().any(|word| word == "--no-color"));
+    let matches = match command::parser(style).try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Nobody is left to be told that help could not be shown.
+            let _ = error.print();
+            return if error.use_stderr() { Error::USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let screen = Screen::new(style);
+    match Session::open(&matches, screen) {
+        Ok(mut session) => run(&matches, &mut session),
+        Err(error) => {
+            style.complain(&error, None);
+            error.exit_code().into()
+        }
+    }
+}
+
+fn run(matches: &clap::ArgMatches, session: &mut Session) -> ExitCode {
+    let done = command::dispatch(matches, session);
+    let done = done.and_then(|outcome| session.screen.finish().map(|()| outcome));
+    match done {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeRefused) => Error::SOME_REFUSED.into(),
+        Err(error) => {
+            // What was written before belongs before the complaint; the complaint is what counts now.
+            let _ = session.screen.finish();
+            let remedy = advice::remedy(session, &error);
+            session.screen.style().complain(&error, remedy.as_deref());
+            error.exit_code().into()
+        }
+    }
+}

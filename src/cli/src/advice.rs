@@ -1,0 +1,121 @@
+//! What to do about an error: one line, with the nearest name where one was mistyped.
+
+use std::io::ErrorKind;
+
+use mailjam_rpc::records::{Domain, List, Page, Query};
+use mailjam_rpc::{Code, Shape};
+use mailjam_wire::client;
+use mailjam_wire::server::Server;
+
+use crate::error::Error;
+use crate::session::{Session, param};
+
+/// How many names are looked through for one that is alike.
+const LOOKED_THROUGH: i32 = 10_000;
+
+/// The line below the error, if there is something to say that the daemon did not.
+pub fn remedy(session: &mut Session, error: &Error) -> Option<String> {
+    let fixed = match error {
+        Error::Fault { subject, fault, .. } => return about_fault(session, subject.as_deref(), fault.code()?),
+        Error::Connection(client::Error::Connect { server, cause }) => return about_connection(server, cause.kind()),
+        Error::ImportStopped { .. } => "what was added stays; run the same command again for the rest",
+        Error::Status { status: 401 | 403, .. } => {
+            "name a valid token with --token-file or MAILJAM_TOKEN; an administrator makes one with \"token create\""
+        }
+        Error::Status { status: 413, .. } => "this is more than the daemon takes at once; send it in parts",
+        Error::NotOurs { .. } => "look at --server and MAILJAM_SERVER",
+        Error::Answer { .. } => "mailjam-cli and mailjamd are probably of different versions; see \"server info\"",
+        Error::NotASetting { .. } => "write KEY=VALUE; \"mailjam-cli list settings\" explains the keys",
+        Error::NotATime { .. } => "write 2027-01-31, 2027-01-31T12:00:00Z, or a duration from now such as 30d or 12h",
+        Error::NotParameters { .. } => "write them like '[\"talk@lists.example.org\", 1, true]'",
+        Error::NobodyToAsk { .. } => "give --yes to do it without being asked",
+        Error::SyncRefused { .. } => "correct the lines named above and run it again",
+        _ => return None,
+    };
+    Some(fixed.to_owned())
+}
+
+fn about_connection(server: &Server<String>, kind: ErrorKind) -> Option<String> {
+    Some(match (server, kind) {
+        (Server::Unix(_), ErrorKind::PermissionDenied) => {
+            "only root and the group mailjam-admin may: \"adduser USER mailjam-admin\", then log in again".to_owned()
+        }
+        (Server::Unix(_), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            "is mailjamd running? \"systemctl enable --now mailjamd.socket\" starts it; --server names another address"
+                .to_owned()
+        }
+        (Server::Http { .. }, ErrorKind::ConnectionRefused) => {
+            "is mailjamd running, with TCP enabled? mailjamd-tcp.socket is off unless you enable it".to_owned()
+        }
+        (_, ErrorKind::TimedOut) => "the daemon is overloaded, or the address is wrong".to_owned(),
+        _ => return None,
+    })
+}
+
+fn about_fault(session: &mut Session, subject: Option<&str>, code: Code) -> Option<String> {
+    let (all, near) = match code {
+        Code::NoList => ("list list", nearest(subject, names(session, "list.list", |list: List| list.address))),
+        Code::NoDomain => {
+            ("domain list", nearest(subject, names(session, "domain.list", |domain: Domain| domain.name)))
+        }
+        Code::NoItem => ("queue list --state done\" or \"mailjam-cli queue list", None),
+        Code::BadToken => ("token list", None),
+        Code::NoMember => {
+            return subject.map(|list| format!("\"mailjam-cli member list {list} --filter TEXT\" searches"));
+        }
+        Code::LastOwner => return Some("make somebody else owner first, with \"mailjam-cli role grant\"".to_owned()),
+        Code::Expired | Code::NotAuthenticated => {
+            return Some("name a valid token with --token-file or MAILJAM_TOKEN".to_owned());
+        }
+        Code::NotAllowed => {
+            return Some("the token has not the scope for this; see \"mailjam-cli token list\"".to_owned());
+        }
+        Code::RevisionConflict => return Some("look at it with \"mailjam-cli list show\" and decide again".to_owned()),
+        Code::Internal => return Some("\"journalctl -u mailjamd\" has the details".to_owned()),
+        _ => return None,
+    };
+    let shows = format!("\"mailjam-cli {all}\" shows all");
+    Some(near.map_or(shows.clone(), |near| format!("did you mean {near}? {shows}")))
+}
+
+/// Names that the daemon knows; none if this caller may not see them.
+fn names<T: Shape>(session: &mut Session, method: &'static str, name: fn(T) -> String) -> Vec<String> {
+    let query = Query { cursor: None, limit: Some(LOOKED_THROUGH), filter: None };
+    let page: Result<Page<T>, _> = session.ask(method, vec![param(query)]);
+    page.map(|page| page.items.into_iter().map(name).collect()).unwrap_or_default()
+}
+
+/// The name that is most like `typed`, if any is. Where the domain was left out, so it is in the names.
+fn nearest(typed: Option<&str>, names: Vec<String>) -> Option<String> {
+    let typed = typed?.to_lowercase();
+    let part = |name: &str| match name.split_once('@') {
+        Some((local, _)) if !typed.contains('@') => local.to_lowercase(),
+        _ => name.to_lowercase(),
+    };
+    let permitted = 1 + typed.chars().count() / 6;
+    names
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&typed, &part(&name)), name))
+        .filter(|(distance, _)| *distance <= permitted)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    fn near(typed: &str) -> Option<String> {
+        let names = ["announce@lists.example.org", "talk@lists.example.org", "talks@other.example.org"];
+        nearest(Some(typed), names.map(str::to_owned).to_vec())
+    }
+
+    #[test]
+    fn a_mistyped_name_finds_the_one_that_was_meant() {
+        assert_eq!(near("tlak@lists.example.org").as_deref(), Some("talk@lists.example.org"));
+        assert_eq!(near("talk").as_deref(), Some("talk@lists.example.org"));
+        assert_eq!(near("TALKS").as_deref(), Some("talks@other.example.org"));
+        assert_eq!(near("anounce@list.example.org").as_deref(), Some("announce@lists.example.org"));
+        assert_eq!(near("sales@shop.example"), None);
+    }
+}

@@ -1,0 +1,310 @@
+//! What a command is: its words, its arguments, what it calls and what it does; and the parser made of that.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgAction, ArgMatches, ColorChoice, ValueHint, value_parser};
+
+use crate::commands::COMMANDS;
+use crate::error::Error;
+use crate::output::Style;
+use crate::session::{self, Session};
+
+/// How a command ended that did not fail as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it is done.
+    Done,
+    /// Some of several items were refused, the others are done.
+    SomeRefused,
+}
+
+/// What carries a command out.
+pub type Run = fn(&mut Session, &Args<'_>) -> Result<Outcome, Error>;
+
+/// One word of the command line, and everything that may follow it.
+pub struct Command {
+    pub name: &'static str,
+    pub alias: Option<&'static str>,
+    pub about: &'static str,
+    /// Shown below the options by `--help`.
+    pub details: &'static str,
+    /// Methods of the catalogue that it calls.
+    pub methods: &'static [&'static str],
+    pub hidden: bool,
+    pub action: Action,
+}
+
+/// What a command is made of.
+pub enum Action {
+    /// A noun and its verbs.
+    Group(&'static [Command]),
+    /// Something to be done.
+    Run(&'static [Arg], Run),
+}
+
+impl Command {
+    pub const fn group(name: &'static str, about: &'static str, verbs: &'static [Command]) -> Command {
+        Command { name, alias: None, about, details: "", methods: &[], hidden: false, action: Action::Group(verbs) }
+    }
+
+    pub const fn new(
+        name: &'static str,
+        about: &'static str,
+        methods: &'static [&'static str],
+        args: &'static [Arg],
+        run: Run,
+    ) -> Command {
+        Command { name, alias: None, about, details: "", methods, hidden: false, action: Action::Run(args, run) }
+    }
+
+    pub const fn alias(self, alias: &'static str) -> Command {
+        Command { alias: Some(alias), ..self }
+    }
+
+    pub const fn details(self, details: &'static str) -> Command {
+        Command { details, ..self }
+    }
+
+    pub const fn hidden(self) -> Command {
+        Command { hidden: true, ..self }
+    }
+}
+
+/// How an argument is given.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// A word that must be there.
+    Required,
+    /// A word that may be there.
+    Optional,
+    /// One word or more.
+    Several,
+    /// Any number of words.
+    Any,
+    /// `--name`
+    Flag,
+    /// `--name VALUE`
+    Value,
+    /// `--name VALUE`, and the command makes no sense without.
+    NeededValue,
+    /// `--name VALUE`, any number of times.
+    Repeated,
+    /// `--name VALUE…`, at least one.
+    NeededValues,
+    /// `--name` or `--name VALUE`
+    MaybeValue,
+}
+
+/// What an argument names; completion and checking follow from it.
+#[derive(Clone, Copy)]
+pub enum Names {
+    /// Anything.
+    Text,
+    /// A count.
+    Number,
+    /// A file; `-` stands for a standard stream where the help says so.
+    File,
+    /// One of these words.
+    Words(&'static [&'static str]),
+}
+
+/// One argument.
+pub struct Arg {
+    pub name: &'static str,
+    pub form: Form,
+    pub names: Names,
+    /// What stands for it in the help.
+    pub value: &'static str,
+    pub help: &'static str,
+}
+
+impl Arg {
+    pub const fn new(name: &'static str, form: Form, value: &'static str, help: &'static str) -> Arg {
+        Arg { name, form, names: Names::Text, value, help }
+    }
+
+    pub const fn flag(name: &'static str, help: &'static str) -> Arg {
+        Arg::new(name, Form::Flag, "", help)
+    }
+
+    pub const fn names(self, names: Names) -> Arg {
+        Arg { names, ..self }
+    }
+
+    fn parser(&self) -> clap::Arg {
+        let arg = clap::Arg::new(self.name).help(self.help);
+        let option = |arg: clap::Arg| arg.long(self.name).value_name(self.value);
+        let arg = match self.form {
+            Form::Required => arg.value_name(self.value).required(true),
+            Form::Optional => arg.value_name(self.value),
+            Form::Several => arg.value_name(self.value).required(true).num_args(1..),
+            Form::Any => arg.value_name(self.value).num_args(0..),
+            Form::Flag => return arg.long(self.name).action(ArgAction::SetTrue),
+            Form::Value => option(arg),
+            Form::NeededValue => option(arg).required(true),
+            Form::Repeated => option(arg).action(ArgAction::Append),
+            Form::NeededValues => option(arg).required(true).num_args(1..).action(ArgAction::Append),
+            Form::MaybeValue => option(arg).num_args(0..=1).default_missing_value("-"),
+        };
+        match self.names {
+            Names::Text => arg,
+            Names::Number => arg.value_parser(value_parser!(i32).range(0..)),
+            Names::File => arg.value_parser(value_parser!(PathBuf)).value_hint(ValueHint::FilePath),
+            Names::Words(words) => arg.value_parser(PossibleValuesParser::new(words)),
+        }
+    }
+}
+
+/// The arguments that were given to a command, by the names in its table entry.
+pub struct Args<'a>(&'a ArgMatches);
+
+impl<'a> Args<'a> {
+    /// A word that the parser has made sure of.
+    pub fn text(&self, name: &str) -> &'a str {
+        self.optional(name).unwrap_or_default()
+    }
+
+    pub fn optional(&self, name: &str) -> Option<&'a str> {
+        self.0.get_one::<String>(name).map(String::as_str)
+    }
+
+    pub fn many(&self, name: &str) -> Vec<&'a str> {
+        self.0.get_many::<String>(name).map(|values| values.map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    pub fn number(&self, name: &str) -> Option<i32> {
+        self.0.get_one(name).copied()
+    }
+
+    pub fn flag(&self, name: &str) -> bool {
+        self.0.get_flag(name)
+    }
+
+    pub fn file(&self, name: &str) -> Option<&'a Path> {
+        self.0.get_one::<PathBuf>(name).map(PathBuf::as_path)
+    }
+}
+
+const ABOUT: &str = "Manages the mailing lists of a mailjam daemon";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed: the daemon refused, or a file could not be read or written
+  2  the command line was not understood
+  3  the daemon cannot be reached, or did not answer
+  4  some of several items were refused, the others are done
+
+\"mailjam-cli NOUN --help\" shows the verbs of a noun, \"mailjam-cli NOUN VERB --help\" one of them.";
+
+/// The parser of the whole command line.
+pub fn parser(style: Style) -> clap::Command {
+    let root = clap::Command::new("mailjam-cli")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(EXIT_CODES)
+        .override_usage("mailjam-cli [OPTIONS] NOUN VERB [ARGS]")
+        .subcommand_value_name("NOUN")
+        .subcommand_help_heading("Nouns")
+        .color(if style.is_plain() { ColorChoice::Never } else { ColorChoice::Auto })
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(100)
+        .args(session::options());
+    COMMANDS.iter().fold(root, |root, command| root.subcommand(subparser(command)))
+}
+
+fn subparser(command: &Command) -> clap::Command {
+    let parser = clap::Command::new(command.name)
+        .about(command.about)
+        .visible_aliases(command.alias)
+        .hide(command.hidden)
+        .disable_help_subcommand(true);
+    match &command.action {
+        Action::Group(verbs) => {
+            let group = parser
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand_value_name("VERB")
+                .subcommand_help_heading("Verbs");
+            verbs.iter().fold(group, |group, verb| group.subcommand(subparser(verb)))
+        }
+        Action::Run(args, _) => parser.args(args.iter().map(Arg::parser)).after_help(after_help(command)),
+    }
+}
+
+/// What the command explains at length, and the methods behind it for those who write programs.
+fn after_help(command: &Command) -> String {
+    let methods = command.methods.join(", ");
+    match (command.details, methods.is_empty()) {
+        (details, true) => details.to_owned(),
+        ("", false) => format!("XML-RPC: {methods}"),
+        (details, false) => format!("{details}\n\nXML-RPC: {methods}"),
+    }
+}
+
+/// Carries out the command that was parsed.
+pub fn dispatch(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
+    let mut commands = COMMANDS;
+    let mut matches = matches;
+    while let Some((name, inner)) = matches.subcommand() {
+        matches = inner;
+        match commands.iter().find(|command| command.name == name).map(|command| &command.action) {
+            Some(Action::Group(verbs)) => commands = verbs,
+            Some(Action::Run(_, run)) => return run(session, &Args(matches)),
+            None => break,
+        }
+    }
+    // The parser is made of the same table and insists on a verb.
+    unreachable!("a command that is not in the table was parsed")
+}
+
+#[cfg(test)]
+mod tests {
+    use mailjam_rpc::catalogue::METHODS;
+
+    use super::*;
+
+    fn visit(commands: &'static [Command], check: &mut impl FnMut(&'static Command)) {
+        for command in commands {
+            check(command);
+            if let Action::Group(verbs) = command.action {
+                visit(verbs, check);
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_makes_a_valid_parser() {
+        parser(Style::PLAIN).debug_assert();
+    }
+
+    #[test]
+    fn every_method_of_the_catalogue_has_a_command() {
+        let mut called = Vec::new();
+        visit(COMMANDS, &mut |command| called.extend(command.methods));
+        for method in &called {
+            assert!(METHODS.iter().any(|known| known.name == *method), "{method} is not in the catalogue");
+        }
+        for method in METHODS {
+            // What only programs call is reached with "call".
+            let for_programs = method.name.starts_with("system.") || method.name == "mta.submit";
+            assert!(for_programs || called.contains(&method.name), "{} has no command", method.name);
+        }
+    }
+
+    #[test]
+    fn help_is_written_alike() {
+        visit(COMMANDS, &mut |command| {
+            assert!(!command.about.ends_with('.'), "{}", command.about);
+            assert!(command.about.starts_with(char::is_uppercase), "{}", command.about);
+            if let Action::Run(args, _) = command.action {
+                for arg in args {
+                    assert!(!arg.help.is_empty() && !arg.help.ends_with('.'), "{} {}", command.name, arg.name);
+                }
+            }
+        });
+    }
+}

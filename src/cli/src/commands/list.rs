@@ -1,0 +1,207 @@
+//! `list`: the lists and their settings.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use mailjam_rpc::records::{Change, List, Role, SettingSchema, UpdateOptions};
+
+use crate::command::{Arg, Args, Command, Form, Names, Outcome};
+use crate::error::Error;
+use crate::output::table::{number, whole, words};
+use crate::output::{Screen, clean, or_dash};
+use crate::session::{Session, param, text};
+
+use super::collection::Collection;
+use super::{DRY_RUN, FILTER, LIMIT, LIST, YES, setting};
+
+const SETTINGS: Arg = Arg::new("setting", Form::Any, "KEY=VALUE", "Setting; \"list settings\" explains them");
+const CHANGES: Arg = Arg::new("setting", Form::Several, "KEY=VALUE", "Setting; KEY= sets it back to its default");
+const NEW_LIST: Arg = Arg::new("address", Form::Required, "ADDRESS", "Posting address, such as talk@lists.example.org");
+const OWNER: Arg = Arg::new("owner", Form::Repeated, "ADDRESS", "Owner of the list; may be repeated");
+const REVISION: Arg = Arg::new("if-revision", Form::Value, "N", "Refuse if somebody else has changed the list since")
+    .names(Names::Number);
+const NEW_ADDRESS: Arg = Arg::new("new-address", Form::Required, "NEW-ADDRESS", "New posting address");
+
+pub const NOUN: Command = Command::group(
+    "list",
+    "Mailing lists and their settings",
+    &[
+        Command::new("list", "Show all lists", &["list.list"], &[FILTER, LIMIT], list),
+        Command::new("show", "Show one list", &["list.get", "list.settings.schema", "role.list"], &[LIST], show)
+            .alias("get"),
+        Command::new("create", "Create a list", &["list.create", "role.grant"], &[NEW_LIST, SETTINGS, OWNER], create)
+            .details("A missing domain is created as well. The mail server learns of a new list by \"mta-config postfix --maps\"."),
+        Command::new("set", "Change settings of a list", &["list.update"], &[LIST, CHANGES, DRY_RUN, REVISION], set)
+            .alias("update")
+            .details("All of the settings are changed or, on an error, none."),
+        Command::new("settings", "Explain all settings", &["list.settings.schema"], &[], settings),
+        Command::new("delete", "Delete a list with its members, roles and queue", &["list.delete"], &[LIST, YES], delete),
+        Command::new("rename", "Give a list another address", &["list.rename"], &[LIST, NEW_ADDRESS], rename)
+            .details("Its list-id stays, so that the filters of its members keep working."),
+        Command::new("close", "Refuse posts until the list is reopened", &["list.close"], &[LIST], close),
+        Command::new("reopen", "Take posts again", &["list.reopen"], &[LIST], reopen),
+    ],
+);
+
+fn list(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    Collection {
+        method: "list.list",
+        called: "lists",
+        columns: [words("LIST"), number("MEMBERS"), whole("STATE"), words("DESCRIPTION")],
+        row: |list: List| {
+            let description = list.settings.get("description").map(setting::display).unwrap_or_default();
+            [list.address, list.members.to_string(), state(list.closed).to_owned(), description]
+        },
+    }
+    .show(session, args, &[], &[("filter", args.optional("filter"))])
+}
+
+fn state(closed: bool) -> &'static str {
+    if closed { "closed" } else { "open" }
+}
+
+fn show(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let name = text(args.text("list"));
+    if session.json {
+        return session.show("list.get", vec![name], |_, _: List| ());
+    }
+    let list: List = session.ask("list.get", vec![name.clone()])?;
+    let schema: Vec<SettingSchema> = session.ask("list.settings.schema", vec![])?;
+    let roles: Vec<Role> = session.ask("role.list", vec![name])?;
+    let screen = &mut session.screen;
+    let title = screen.title(&list.address);
+    writeln!(screen, "{title}");
+    let state = screen.state(state(list.closed));
+    let mut fields = vec![
+        ("list-id", clean(&list.list_id).into_owned()),
+        ("state", state),
+        ("members", list.members.to_string()),
+        ("created", list.created.to_string()),
+        ("revision", list.revision.to_string()),
+    ];
+    for role in ["owner", "moderator"] {
+        let people: Vec<_> =
+            roles.iter().filter(|known| known.role == role).map(|known| clean(&known.address)).collect();
+        fields.push((role, or_dash(&people.join(", "))));
+    }
+    screen.fields(2, &fields);
+
+    let title = screen.title("Settings");
+    writeln!(screen, "\n{title}");
+    let fields: Vec<(&str, String)> = list
+        .settings
+        .iter()
+        .map(|(key, value)| {
+            let value = setting::display(value);
+            let default = schema.iter().find(|known| known.key == *key).map(|known| or_dash(&known.default));
+            match default {
+                Some(default) if default != value => (key.as_str(), format!("{value}  (default: {default})")),
+                _ => (key.as_str(), value),
+            }
+        })
+        .collect();
+    screen.fields(2, &fields);
+    Ok(Outcome::Done)
+}
+
+fn create(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let address = args.text("address");
+    let settings = setting::parse(&args.many("setting"))?;
+    session.show("list.create", vec![text(address), param(settings)], |screen, list: List| {
+        writeln!(screen, "created {} (list-id {})", list.address, list.list_id);
+    })?;
+    let mut outcome = Outcome::Done;
+    for owner in args.many("owner") {
+        match session.ask::<bool>("role.grant", vec![text(address), text(owner), text("owner")]) {
+            Ok(_) if session.json => {}
+            Ok(_) => writeln!(session.screen, "owner {owner}"),
+            // The list exists by now, so this is no failure of the whole.
+            Err(Error::Fault { fault, .. }) => {
+                session.screen.complain(format_args!("owner {owner}: {}", fault.text()));
+                outcome = Outcome::SomeRefused;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(outcome)
+}
+
+fn set(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let settings = setting::parse(&args.many("setting"))?;
+    let dry_run = args.flag("dry-run");
+    let options = UpdateOptions { if_revision: args.number("if-revision"), dry_run: dry_run.then_some(true) };
+    let params = vec![text(args.text("list")), param(settings), param(options)];
+    session.show("list.update", params, |screen, changes: Vec<Change>| show_changes(screen, &changes, dry_run))
+}
+
+/// What changed, from what to what.
+fn show_changes(screen: &mut Screen, changes: &[Change], dry_run: bool) {
+    if changes.is_empty() {
+        writeln!(screen, "nothing to change");
+    }
+    let would = if dry_run { "would change " } else { "" };
+    for Change { key, from, to } in changes {
+        writeln!(screen, "{would}{}: {} → {}", clean(key), or_dash(from), or_dash(to));
+    }
+}
+
+fn settings(session: &mut Session, _: &Args<'_>) -> Result<Outcome, Error> {
+    session.show("list.settings.schema", vec![], |screen, schema: Vec<SettingSchema>| {
+        for (position, setting) in schema.iter().enumerate() {
+            let key = screen.title(&setting.key);
+            let gap = if position > 0 { "\n" } else { "" };
+            writeln!(screen, "{gap}{key} = {}  (default: {})", clean(&setting.r#type), or_dash(&setting.default));
+            for line in screen.wrap(&setting.help, 2) {
+                writeln!(screen, "  {line}");
+            }
+        }
+    })
+}
+
+fn delete(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let name = args.text("list");
+    if !args.flag("yes") {
+        let what = format!("deleting {name}");
+        if !std::io::stdin().is_terminal() {
+            return Err(Error::NobodyToAsk { what });
+        }
+        let list: List = session.ask("list.get", vec![text(name)])?;
+        confirm(&list)?;
+    }
+    session.show("list.delete", vec![text(name)], |screen, _: bool| writeln!(screen, "deleted {name}"))
+}
+
+/// Has the list's address typed in.
+fn confirm(list: &List) -> Result<(), Error> {
+    let List { address, members, .. } = list;
+    let mut stderr = std::io::stderr().lock();
+    let asked = write!(
+        stderr,
+        "This deletes {address} with its {members} members, roles and queue, for good.\nType its address to go on: "
+    );
+    asked.map_err(|cause| Error::Write { what: "to the terminal".to_owned(), cause })?;
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map_err(|cause| Error::Read { what: "the terminal".to_owned(), cause })?;
+    if answer.trim() == *address { Ok(()) } else { Err(Error::NotConfirmed) }
+}
+
+fn rename(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let (old, new) = (args.text("list"), args.text("new-address"));
+    session.show("list.rename", vec![text(old), text(new)], |screen, list: List| {
+        writeln!(screen, "address: {old} → {} (list-id {} stays)", list.address, list.list_id);
+    })
+}
+
+fn close(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let name = args.text("list");
+    session.show("list.close", vec![text(name)], |screen, changed: bool| {
+        if changed { writeln!(screen, "{name}: open → closed") } else { writeln!(screen, "{name} is closed already") }
+    })
+}
+
+fn reopen(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let name = args.text("list");
+    session.show("list.reopen", vec![text(name)], |screen, changed: bool| {
+        if changed { writeln!(screen, "{name}: closed → open") } else { writeln!(screen, "{name} is open already") }
+    })
+}

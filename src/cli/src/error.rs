@@ -1,0 +1,123 @@
+//! What can go wrong, in words that name the thing, and the exit code that follows.
+
+use std::io;
+use std::path::Path;
+
+use mailjam_rpc::{Fault, Mismatch};
+use mailjam_wire::client;
+use mailjam_wire::server::{AddressError, Server};
+
+use crate::output::clean;
+
+/// Why a command failed as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{}", clean(fault.text()))]
+    Fault {
+        method: String,
+        /// What the call was about: its first parameter, where that is a name.
+        subject: Option<String>,
+        fault: Fault,
+    },
+    #[error("{}", connection_words(.0))]
+    Connection(#[from] client::Error),
+    #[error("{server} answered with HTTP status {status}")]
+    Status { server: Server<String>, status: u16 },
+    #[error("{server} is no mailjam daemon: {}", fault.text())]
+    NotOurs { server: Server<String>, fault: Fault },
+    #[error("the answer to {method} is not understood ({mismatch})")]
+    Answer { method: String, mismatch: Mismatch },
+
+    #[error("{url:?} is no address of a daemon: {reason}")]
+    Server { url: String, reason: AddressError },
+    #[error("{origin} has no token in it")]
+    NoToken { origin: String },
+    #[error("{word:?} is no setting: it has no \"=\"")]
+    NotASetting { word: String },
+    #[error("{word:?} is neither a time nor a duration")]
+    NotATime { word: String },
+    #[error("the parameters are no JSON array: {reason}")]
+    NotParameters { reason: String },
+    #[error("{0}")]
+    Contradiction(&'static str),
+    #[error("{what} cannot be undone, and there is no terminal to ask on")]
+    NobodyToAsk { what: String },
+    #[error("not confirmed, nothing was done")]
+    NotConfirmed,
+
+    #[error("cannot read {what}: {cause}")]
+    Read { what: String, cause: io::Error },
+    #[error("cannot write {what}: {cause}")]
+    Write { what: String, cause: io::Error },
+    #[error("lines refused: {refused}; nothing was changed")]
+    SyncRefused { refused: usize },
+    #[error("{cause} (after line {line} of {what})")]
+    ImportStopped { what: String, line: u64, cause: Box<Error> },
+    #[error("there is no copy to write: {verdict}")]
+    NoCopy { verdict: String },
+}
+
+impl Error {
+    /// The daemon refused, or something on this side failed.
+    pub const FAILED: u8 = 1;
+    /// The command line was not understood.
+    pub const USAGE: u8 = 2;
+    /// There is no daemon to talk to.
+    pub const UNREACHABLE: u8 = 3;
+    /// Some of several items were refused.
+    pub const SOME_REFUSED: u8 = 4;
+
+    /// What the process exits with.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Connection(_) | Error::NotOurs { .. } => Error::UNREACHABLE,
+            Error::Status { status, .. } => {
+                if matches!(status, 401 | 403 | 413) {
+                    Error::FAILED
+                } else {
+                    Error::UNREACHABLE
+                }
+            }
+            Error::Server { .. }
+            | Error::NoToken { .. }
+            | Error::NotASetting { .. }
+            | Error::NotATime { .. }
+            | Error::NotParameters { .. }
+            | Error::Contradiction(_)
+            | Error::NobodyToAsk { .. } => Error::USAGE,
+            Error::ImportStopped { cause, .. } => cause.exit_code(),
+            Error::Fault { .. }
+            | Error::Answer { .. }
+            | Error::NotConfirmed
+            | Error::Read { .. }
+            | Error::Write { .. }
+            | Error::SyncRefused { .. }
+            | Error::NoCopy { .. } => Error::FAILED,
+        }
+    }
+
+    /// Reading a file or standard input failed.
+    pub fn read(file: &Path) -> impl FnOnce(io::Error) -> Error {
+        let what = name_of(file);
+        move |cause| Error::Read { what, cause }
+    }
+
+    /// Writing a file failed.
+    pub fn write(file: &Path) -> impl FnOnce(io::Error) -> Error {
+        let what = name_of(file);
+        move |cause| Error::Write { what, cause }
+    }
+}
+
+/// How a file is called when speaking of it.
+pub fn name_of(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+/// The client's words without the advice at their end, which this program gives on a line of its own.
+fn connection_words(error: &client::Error) -> String {
+    match error {
+        client::Error::Connect { server, cause } => format!("cannot reach {server}: {cause}"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,213 @@
+//! The way to the reader: standard output that may close at any time, complaints on standard error, colours.
+
+pub mod json;
+pub mod table;
+
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::path::Path;
+
+use mailjam_rpc::Value;
+
+use crate::error::Error;
+
+/// Columns where a terminal does not say how many it has.
+const USUAL_WIDTH: usize = 80;
+
+/// Columns beyond which running text is hard to read.
+const LONGEST_LINE: usize = 100;
+
+const BOLD: &str = "1";
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+
+/// Whether there may be colours where there is a terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    plain: bool,
+}
+
+impl Style {
+    /// Never any.
+    pub const PLAIN: Style = Style { plain: true };
+
+    /// What the environment wants (<https://no-color.org>), unless colours were declined.
+    pub fn of_process(declined: bool) -> Style {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Style { plain: declined || dumb || set("NO_COLOR") }
+    }
+
+    pub fn is_plain(self) -> bool {
+        self.plain
+    }
+
+    /// Writes one line of what is wrong to standard error, and one of what to do.
+    pub fn complain(self, what: &dyn Display, remedy: Option<&str>) {
+        let mut stderr = io::stderr().lock();
+        let name = if !self.plain && stderr.is_terminal() { "\x1b[31mmailjam-cli:\x1b[0m" } else { "mailjam-cli:" };
+        // Where even standard error is closed, the exit code has to do.
+        let _ = writeln!(stderr, "{name} {what}");
+        if let Some(remedy) = remedy {
+            let _ = writeln!(stderr, "{remedy}");
+        }
+    }
+}
+
+/// Standard output. It takes everything; whether that arrived, [`Screen::finish`] tells.
+pub struct Screen {
+    out: BufWriter<StdoutLock<'static>>,
+    failure: Option<io::Error>,
+    style: Style,
+    /// Columns, if this is a terminal.
+    width: Option<usize>,
+}
+
+impl Screen {
+    pub fn new(style: Style) -> Screen {
+        let stdout = io::stdout().lock();
+        let width = stdout.is_terminal().then(|| {
+            terminal_size::terminal_size().map_or(USUAL_WIDTH, |(terminal_size::Width(columns), _)| columns.into())
+        });
+        Screen { out: BufWriter::with_capacity(64 << 10, stdout), failure: None, style, width }
+    }
+
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
+    /// What `write!` and `writeln!` call.
+    pub fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
+        self.put(|out| out.write_fmt(text));
+    }
+
+    /// Writes bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.put(|out| out.write_all(bytes));
+    }
+
+    /// Writes one JSON document and ends the line.
+    pub fn json(&mut self, value: &Value) {
+        self.put(|out| json::write(value, out).and_then(|()| out.write_all(b"\n")));
+    }
+
+    /// Writes a part of a JSON document.
+    pub fn json_part(&mut self, value: &Value) {
+        self.put(|out| json::write(value, out));
+    }
+
+    fn put(&mut self, write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) {
+        if self.failure.is_none() {
+            self.failure = write(&mut self.out).err();
+        }
+    }
+
+    /// Whether nobody reads any more, so that going on to write is no use.
+    pub fn is_closed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Makes sure that everything was written. A reader that has seen enough and left is no failure.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        self.put(Write::flush);
+        match &self.failure {
+            Some(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+                let cause = cause.raw_os_error().map_or_else(|| cause.kind().into(), io::Error::from_raw_os_error);
+                Err(Error::Write { what: "standard output".to_owned(), cause })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says that one of several things was refused; the others go on.
+    pub fn complain(&mut self, what: fmt::Arguments<'_>) {
+        self.put(Write::flush);
+        self.style.complain(&clean(&what.to_string()), None);
+    }
+
+    /// Says something by the way, which no program wants to read.
+    pub fn note(&mut self, text: fmt::Arguments<'_>) {
+        self.put(Write::flush);
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// A title, in bold on a terminal.
+    pub fn title(&self, text: &str) -> String {
+        self.coloured(BOLD, text)
+    }
+
+    /// A word that is good news, bad news or worth a look, in a colour that says so.
+    pub fn state(&self, word: &str) -> String {
+        match word {
+            "open" | "accept" | "pass" | "done" => self.coloured(GREEN, word),
+            "refuse" | "refused" | "no-list" | "bad-message" | "too-large" | "quarantined" | "revoked" => {
+                self.coloured(RED, word)
+            }
+            "closed" | "deferred" | "waiting" | "retry" | "discard" | "expired" => self.coloured(YELLOW, word),
+            other => clean(other).into_owned(),
+        }
+    }
+
+    fn coloured(&self, code: &str, text: &str) -> String {
+        let text = clean(text);
+        if self.style.plain || self.width.is_none() { text.into_owned() } else { format!("\x1b[{code}m{text}\x1b[0m") }
+    }
+
+    /// Text in lines that fit beside `indent` spaces.
+    pub fn wrap(&self, text: &str, indent: usize) -> Vec<String> {
+        let room = self.width.unwrap_or(USUAL_WIDTH).min(LONGEST_LINE).saturating_sub(indent);
+        let mut lines: Vec<String> = Vec::new();
+        for word in clean(text).split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if table::width(line) + 1 + table::width(word) <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        lines
+    }
+
+    /// Lines of a name and what belongs to it, the second part aligned. `indent` spaces stand before each.
+    pub fn fields(&mut self, indent: usize, fields: &[(&str, String)]) {
+        let width = fields.iter().map(|(name, _)| table::width(name)).max().unwrap_or(0);
+        for (name, value) in fields {
+            let padding = width - table::width(name);
+            writeln!(self, "{:indent$}{}{:padding$}  {value}", "", clean(name), "");
+        }
+    }
+}
+
+/// Text of others without what a terminal would obey: control characters, and marks that turn the direction of writing.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains(obeyed) { Cow::Owned(text.replace(obeyed, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// Text of others, or a dash where there is none.
+pub fn or_dash(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { clean(text).into_owned() }
+}
+
+/// Puts a whole file in the place of `file`, so that whoever reads it meanwhile sees the old or the new one.
+pub fn replace_file(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    // A link keeps pointing where it does; a device or a pipe is written to, never replaced.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    if file.exists() && !file.is_file() {
+        return std::fs::write(&file, bytes).map_err(Error::write(&file));
+    }
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".new{}", std::process::id()));
+    let fresh = file.with_file_name(name);
+    let written = std::fs::write(&fresh, bytes)
+        .and_then(|()| std::fs::File::open(&fresh)?.sync_all())
+        .and_then(|()| std::fs::rename(&fresh, &file));
+    written.map_err(|cause| {
+        // What could not be written in full must not stay behind; if it cannot be removed either, the cause is the same.
+        let _ = std::fs::remove_file(&fresh);
+        Error::write(&file)(cause)
+    })
+}

@@ -1,0 +1,190 @@
+//! One run of the program: which daemon, how to call it, and how its answers are shown.
+
+use std::path::Path;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
+use mailjam_rpc::catalogue::Method;
+use mailjam_rpc::{Shape, Value, codec};
+use mailjam_wire::client::Client;
+use mailjam_wire::server::Server;
+
+use crate::command::Outcome;
+use crate::error::Error;
+use crate::output::Screen;
+
+/// Where a daemon on this machine listens for administrators.
+const DEFAULT_SERVER: &str = "unix:/run/mailjam/control.sock";
+
+/// For a whole call. Long, because a daemon that works off a large change is not a broken one.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+const TOKEN_HELP: &str = "Read the token for an http server from FILE; else from MAILJAM_TOKEN. There is no option that \
+    takes the token itself, because everybody on the machine can read the command line of a process";
+
+/// The options that every command understands.
+pub fn options() -> [Arg; 4] {
+    [
+        Arg::new("server")
+            .long("server")
+            .value_name("URL")
+            .help(
+                "Daemon to talk to, unix:/path or http://host:port; else the one in MAILJAM_SERVER, \
+                else unix:/run/mailjam/control.sock",
+            )
+            .value_hint(ValueHint::Url),
+        Arg::new("token-file")
+            .long("token-file")
+            .value_name("FILE")
+            .help(TOKEN_HELP)
+            .value_parser(value_parser!(std::path::PathBuf))
+            .value_hint(ValueHint::FilePath),
+        Arg::new("json")
+            .long("json")
+            .help("Print what the daemon answered, as JSON: times in RFC 3339, bytes in base64")
+            .action(ArgAction::SetTrue),
+        Arg::new("no-color")
+            .long("no-color")
+            .help("No colours, as with NO_COLOR or when the output is no terminal")
+            .action(ArgAction::SetTrue),
+    ]
+    .map(|option| option.global(true).help_heading("Global options"))
+}
+
+/// A daemon to call and a screen to show its answers on.
+pub struct Session {
+    client: Client,
+    /// Whether answers are shown as JSON.
+    pub json: bool,
+    pub screen: Screen,
+}
+
+impl Session {
+    /// Connects to nobody yet.
+    pub fn open(matches: &ArgMatches, screen: Screen) -> Result<Session, Error> {
+        let from_environment = std::env::var("MAILJAM_SERVER").ok().filter(|url| !url.is_empty());
+        let url = matches.get_one::<String>("server").cloned().or(from_environment);
+        let url = url.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+        let server: Server<String> = url.parse().map_err(|reason| Error::Server { url, reason })?;
+        // A unix socket knows who is calling.
+        let token = match server {
+            Server::Unix(_) => None,
+            Server::Http { .. } => token(matches.get_one("token-file").map(std::path::PathBuf::as_path))?,
+        };
+        Ok(Session { client: Client::new(server, token, TIMEOUT), json: matches.get_flag("json"), screen })
+    }
+
+    /// The daemon's address.
+    pub fn server(&self) -> &Server<String> {
+        self.client.server()
+    }
+
+    /// Calls a method and answers what the daemon answered.
+    pub fn call(&mut self, method: &str, params: Vec<Value>) -> Result<Value, Error> {
+        let subject = params.first().and_then(subject);
+        let failed = |fault| Error::Fault { method: method.to_owned(), subject, fault };
+        let body = match codec::encode_call(method, params) {
+            Ok(body) => body,
+            Err(fault) => return Err(failed(fault)),
+        };
+        let reply = self.client.post("/RPC2", body.as_bytes())?;
+        let server = || self.client.server().clone();
+        if reply.status != 200 {
+            return Err(Error::Status { server: server(), status: reply.status });
+        }
+        match codec::decode_reply(&reply.body) {
+            Ok(answer) => answer.map_err(failed),
+            Err(fault) => Err(Error::NotOurs { server: server(), fault }),
+        }
+    }
+
+    /// Calls a method and takes its answer apart.
+    pub fn ask<T: Shape>(&mut self, method: &'static str, params: Vec<Value>) -> Result<T, Error> {
+        debug_assert!(Method::find(method).is_some_and(|known| known.params.len() >= params.len()), "{method}");
+        let value = self.call(method, params)?;
+        understand(method, value)
+    }
+
+    /// Calls a method and shows its answer: as JSON, or the way `show` does.
+    pub fn show<T: Shape>(
+        &mut self,
+        method: &'static str,
+        params: Vec<Value>,
+        show: impl FnOnce(&mut Screen, T),
+    ) -> Result<Outcome, Error> {
+        if self.json {
+            let value = self.call(method, params)?;
+            self.screen.json(&value);
+        } else {
+            let answer = self.ask(method, params)?;
+            show(&mut self.screen, answer);
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Does the same with each of `items`. One that is refused for a reason of its own does not keep the others from
+    /// being done; if it was the only one, the whole command is refused.
+    pub fn each(
+        &mut self,
+        items: &[&str],
+        mut act: impl FnMut(&mut Session, &str) -> Result<(), Error>,
+    ) -> Result<Outcome, Error> {
+        let mut outcome = Outcome::Done;
+        for item in items {
+            match act(self, item) {
+                Err(Error::Fault { fault, .. }) if items.len() > 1 && concerns_one_item(fault.number) => {
+                    self.screen.complain(format_args!("{item}: {}", fault.text()));
+                    outcome = Outcome::SomeRefused;
+                }
+                other => other?,
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+/// Takes an answer apart.
+pub fn understand<T: Shape>(method: &str, value: Value) -> Result<T, Error> {
+    T::from_value(value).map_err(|mismatch| Error::Answer { method: method.to_owned(), mismatch })
+}
+
+/// A parameter.
+pub fn param(value: impl Shape) -> Value {
+    // Only an absent member of a struct has no value, and this is no member.
+    value.to_value().unwrap_or_else(|| Value::Struct([].into()))
+}
+
+/// A string as a parameter.
+pub fn text(value: &str) -> Value {
+    Value::String(value.to_owned())
+}
+
+/// Faults about a member or an address (300 to 319); others mean that the next item would fare no better.
+fn concerns_one_item(fault: i32) -> bool {
+    (300..320).contains(&fault)
+}
+
+/// What a call is about, for the advice when it fails.
+fn subject(param: &Value) -> Option<String> {
+    match param {
+        Value::String(name) => Some(name.clone()),
+        Value::Struct(members) => match members.get("list") {
+            Some(Value::String(list)) => Some(list.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn token(file: Option<&Path>) -> Result<Option<String>, Error> {
+    let (origin, token) = match (file, std::env::var("MAILJAM_TOKEN")) {
+        (Some(file), _) => (file.display().to_string(), std::fs::read_to_string(file).map_err(Error::read(file))?),
+        (None, Ok(token)) => ("MAILJAM_TOKEN".to_owned(), token),
+        (None, Err(_)) => return Ok(None),
+    };
+    let token = token.trim();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::NoToken { origin });
+    }
+    Ok(Some(token.to_owned()))
+}
