@@ -1,1 +1,3 @@
-//! Tests under construction.
+//! Tests that run the built programs, or look at the project as a whole.
+
+mod mta;
