@@ -1,0 +1,141 @@
+//! Runs the cases in tests/cases: mail as files. To add a case, add a folder.
+//!
+//! - `compose/NAME/`: `in.eml` goes through the list in `list.toml` and must come out as `out.eml`, every byte.
+//!   `UPDATE_CASES=1` writes what came out, to be read and committed.
+//! - `parse/NAME/`: `in.eml` must be seen as `expect.toml` says, or be refused with its error.
+//!
+//! Both .toml files say in `shows` what the case is there for.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mailjam_core::address::Address;
+use mailjam_core::compose::{Context, list_copy};
+use mailjam_core::list::{List, list_id};
+use mailjam_core::message::{Field, Mailbox, Message};
+use mailjam_core::settings::Settings;
+use serde::Deserialize;
+
+/// Friday, 1 March 2024, 12:00 UTC.
+const CONTEXT: Context = Context { now: 1_709_294_400, post_id: 42 };
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComposeCase {
+    shows: String,
+    #[serde(default = "talk")]
+    address: String,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+}
+
+fn talk() -> String {
+    "talk@lists.example.org".to_owned()
+}
+
+impl ComposeCase {
+    fn list(&self) -> List {
+        let address = Address::parse(&self.address).unwrap();
+        let settings = Settings::from_changed(&self.settings).unwrap();
+        List { list_id: list_id(&address), address, closed: false, settings }
+    }
+}
+
+/// What is named is compared, the rest is not.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParseCase {
+    shows: String,
+    error: Option<String>,
+    fields: Option<usize>,
+    from: Option<Vec<String>>,
+    subject: Option<String>,
+    list_ids: Option<Vec<String>>,
+    auto_submitted: Option<String>,
+    report_type: Option<String>,
+    body: Option<String>,
+}
+
+#[test]
+fn compose() {
+    let update = std::env::var_os("UPDATE_CASES").is_some();
+    run("compose", "list.toml", 25, |folder, case: ComposeCase| {
+        let raw = fs::read(folder.join("in.eml")).unwrap();
+        let message = Message::parse(&raw).unwrap();
+        let copy = list_copy(&message, &case.list(), &CONTEXT);
+        let changes: Vec<String> = copy.changes.iter().map(ToString::to_string).collect();
+        if update {
+            fs::write(folder.join("out.eml"), copy.to_vec()).unwrap();
+        }
+        let expected = fs::read(folder.join("out.eml")).unwrap();
+        if copy.to_vec() == expected {
+            return Ok(());
+        }
+        let text = |bytes: &[u8]| bytes.escape_ascii().to_string().replace("\\n", "\\n\n");
+        let (expected, found) = (text(&expected), text(&copy.to_vec()));
+        Err(format!("{}\nexpected:\n{expected}\nfound:\n{found}\nchanges: {changes:#?}", case.shows))
+    });
+}
+
+#[test]
+fn parse() {
+    run("parse", "expect.toml", 10, |folder, case: ParseCase| {
+        let raw = fs::read(folder.join("in.eml")).unwrap();
+        let seen = match Message::parse(&raw) {
+            Ok(message) => see(&message, &case),
+            Err(error) => vec![("error", Some(error.to_string()), case.error.clone())],
+        };
+        let different: Vec<String> = seen
+            .into_iter()
+            .filter(|(_, found, expected)| found != expected)
+            .map(|(what, found, expected)| format!("{what}: expected {expected:?}, found {found:?}"))
+            .collect();
+        if different.is_empty() { Ok(()) } else { Err(format!("{}\n{}", case.shows, different.join("\n"))) }
+    });
+}
+
+type Seen = (&'static str, Option<String>, Option<String>);
+
+fn see(message: &Message, case: &ParseCase) -> Vec<Seen> {
+    let from = message.from().into_iter().map(|Mailbox { name, address }| {
+        format!("{}<{}>", name.map(|n| n + " ").unwrap_or_default(), address.map(|a| a.to_string()).unwrap_or_default())
+    });
+    let mut seen: Vec<Seen> = vec![("error", None, case.error.clone())];
+    let mut compare = |what, found: String, expected: Option<String>| {
+        if expected.is_some() {
+            seen.push((what, Some(found), expected));
+        }
+    };
+    let list = |texts: &Vec<String>| format!("{texts:?}");
+    compare("fields", message.fields().len().to_string(), case.fields.map(|n| n.to_string()));
+    compare("from", list(&from.collect()), case.from.as_ref().map(list));
+    compare("subject", message.field("Subject").map(Field::decoded).collect(), case.subject.clone());
+    compare("list_ids", list(&message.list_ids()), case.list_ids.as_ref().map(list));
+    compare("auto_submitted", format!("{:?}", message.auto_submitted()), case.auto_submitted.clone());
+    compare("report_type", message.report_type().unwrap_or_default(), case.report_type.clone());
+    compare("body", String::from_utf8_lossy(message.body()).into_owned(), case.body.clone());
+    seen
+}
+
+/// Runs every folder of a kind and tells all that fail; `at_least` many must be there.
+fn run<T: for<'de> Deserialize<'de>>(
+    kind: &str,
+    file: &str,
+    at_least: usize,
+    check: impl Fn(&Path, T) -> Result<(), String>,
+) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases").join(kind);
+    let mut folders: Vec<PathBuf> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    assert!(folders.len() >= at_least, "only {} cases in {}", folders.len(), root.display());
+    let failed: Vec<String> = folders
+        .iter()
+        .filter_map(|folder| {
+            let case = fs::read_to_string(folder.join(file)).unwrap();
+            let case = toml::from_str(&case).unwrap_or_else(|error| panic!("{}/{file}: {error}", folder.display()));
+            check(folder, case).err().map(|why| format!("{}: {why}", folder.display()))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{} of {} failed\n\n{}", failed.len(), folders.len(), failed.join("\n\n"));
+}
