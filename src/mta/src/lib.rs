@@ -42,6 +42,8 @@ mod message;
 mod outgoing;
 mod submit;
 mod sys;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod verdict;
 
