@@ -62,7 +62,7 @@ impl Peer {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(Fault::Io(source))) => Err(Error::Lost { server: server(), step, source }),
             Ok(Err(Fault::Garbled(line))) => Err(Error::Garbled { server: server(), step, line }),
-            Err(_) => Err(Error::Timeout { server: server(), step, seconds: limit.as_secs() }),
+            Err(_) => Err(Error::Timeout { server: server(), step, limit }),
         }
     }
 }

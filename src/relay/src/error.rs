@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use crate::reply::{Outcome, SmtpReply};
 
@@ -18,14 +19,14 @@ pub enum Error {
         source: io::Error,
     },
     /// A deadline passed.
-    #[error("mail server {server} took more than {seconds} s at {step}; look at its log and its load")]
+    #[error("mail server {server} took more than {limit:?} at {step}; look at its log and its load")]
     Timeout {
         /// The server as configured.
         server: String,
         /// What was waited for.
         step: Step,
         /// The deadline.
-        seconds: u64,
+        limit: Duration,
     },
     /// The connection ended where it should not.
     #[error("mail server {server} closed the connection at {step}: {source}; its log says why")]
@@ -82,6 +83,9 @@ impl Error {
 }
 
 /// The connection broke during a transaction and cannot be used any more.
+///
+/// Whom it deferred with code 421 may be sent to again at once on another connection: a server that was restarted, or
+/// tired of an idle connection, says no more than that.
 #[derive(Debug, thiserror::Error)]
 #[error("{cause}")]
 pub struct Interrupted {

@@ -58,7 +58,7 @@ impl SmtpReply {
         matches!(self.code, 452 | 552) && matches!(self.enhanced, None | Some((_, 5, 3)))
     }
 
-    /// The first line of a reply of `code`, or the next.
+    /// Adds the next line of the reply; the first enhanced code of its class counts.
     pub(crate) fn add_line(&mut self, line: &str) {
         let text = match split_enhanced(line) {
             Some((enhanced, rest)) if u16::from(enhanced.0) == self.code / 100 => {
@@ -74,7 +74,7 @@ impl SmtpReply {
         if !self.text.is_empty() && !text.is_empty() {
             self.text.push(' ');
         }
-        self.text.extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+        self.text.extend(text.chars().map(|c| if c.is_control() || LINE_SEPARATORS.contains(&c) { '?' } else { c }));
         let limit = self.text.floor_char_boundary(SmtpReply::TEXT_LIMIT);
         self.text.truncate(limit);
     }
@@ -92,6 +92,9 @@ impl fmt::Display for SmtpReply {
         Ok(())
     }
 }
+
+/// What ends a line to those who read Unicode, besides control characters.
+const LINE_SEPARATORS: [char; 2] = ['\u{2028}', '\u{2029}'];
 
 /// Splits `"5.1.1 no such user"` into the code and the rest.
 fn split_enhanced(line: &str) -> Option<((u8, u16, u16), &str)> {
@@ -135,7 +138,7 @@ mod tests {
 
     #[test]
     fn text_is_one_bounded_line_without_controls() {
-        assert_eq!(reply(250, &["a\tb\u{7f}\u{85}c\0"]).text, "a?b??c?");
+        assert_eq!(reply(250, &["a\tb\u{7f}\u{85}c\0\u{2028}"]).text, "a?b??c??");
         let long = reply(250, &["\u{20ac}".repeat(400).as_str(), "more"]);
         assert!(long.text.len() <= SmtpReply::TEXT_LIMIT);
     }

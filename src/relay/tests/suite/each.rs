@@ -136,3 +136,22 @@ fn without_pipelining_only_one_is_under_way() {
     assert_eq!(told(&outcomes), "dd?4");
     ended.expect_err("a broken connection");
 }
+
+/// The daemon runs connections as tasks that may move between threads.
+#[test]
+fn sending_may_be_a_task_of_its_own() {
+    fn is_send<T: Send>(work: T) -> T {
+        work
+    }
+    let sink = Sink::start(Behaviour::default());
+    block_on(is_send(async {
+        let mut connection = connect(&sink).await;
+        connection
+            .send_each(items(2).into_iter(), &Body::new(MESSAGE), |_, _| ())
+            .await
+            .expect("an unbroken connection");
+        send(&mut connection, &addresses(2)).await;
+        connection.quit().await;
+    }));
+    assert_eq!(sink.wait_for(|state| state.open == 0, DEADLINE).recipients, 4);
+}
