@@ -79,15 +79,8 @@ struct Memory {
 
 impl Memory {
     /// All zeros, which costs no room in the program's file.
-    #[must_use]
-    pub const fn new() -> Self {
+    const fn new() -> Self {
         Self { message: [0; _], outgoing: [0; _], incoming: [0; _], body: [0; _], config: [0; _], token: [0; _] }
-    }
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -101,7 +101,9 @@ impl Trouble<'_> {
     pub fn describe(&self, line: &mut Line) {
         line.words(self.status());
         match *self {
-            Self::UnknownOption(option) => line.words("unknown option ").bytes(option).words("; see mailjam-mta(8)"),
+            Self::UnknownOption(option) => {
+                line.words("unknown option ").bytes(option).words("; see mailjam-mta --help")
+            }
             Self::MissingValue(option) => line.words(option).words(" has no value"),
             Self::Repeated(what) => line.words(what).words(" is given twice"),
             Self::TwoRecipients => line.words("more than one recipient; call mailjam-mta once for each"),
