@@ -45,6 +45,8 @@ CREATE TABLE role (
 -- One row for what was handed over, and with it the expansion: cursor and counts. The bytes stand apart, or every step
 -- of the cursor would write them again.
 -- state: 0 sending, 1 waiting for deferred recipients, 2 done, 3 quarantined.
+-- next_attempt: when there is something to do; of a waiting post, the earliest of its recipients. NULL: nothing to do.
+-- finished: NULL until done.
 CREATE TABLE post (
     id           INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     list_id      INTEGER NOT NULL REFERENCES list (id) ON DELETE CASCADE,
@@ -58,11 +60,13 @@ CREATE TABLE post (
     delivered    INTEGER NOT NULL DEFAULT 0,
     refused      INTEGER NOT NULL DEFAULT 0,
     attempts     INTEGER NOT NULL DEFAULT 0,
-    next_attempt INTEGER NOT NULL DEFAULT 0,
+    next_attempt INTEGER DEFAULT 0,
     last_error   TEXT    NOT NULL DEFAULT '',
-    finished     INTEGER NOT NULL DEFAULT 0
+    finished     INTEGER
 ) STRICT;
-CREATE INDEX post_unfinished ON post (state, next_attempt) WHERE state < 2;
+-- SQLite uses a partial index only where a query repeats the index's WHERE word for word.
+CREATE INDEX post_unfinished ON post (next_attempt) WHERE state <> 2;
+CREATE INDEX post_finished ON post (finished) WHERE state = 2;
 CREATE INDEX post_by_list ON post (list_id);
 
 CREATE TABLE message (
@@ -76,6 +80,7 @@ CREATE TABLE handover (
     post_id  INTEGER NOT NULL,
     received INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX handover_by_age ON handover (received);
 
 -- Only recipients that were deferred or refused.
 CREATE TABLE recipient (
@@ -89,7 +94,7 @@ CREATE TABLE recipient (
     reply        TEXT    NOT NULL,
     PRIMARY KEY (post_id, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX recipient_due ON recipient (next_attempt) WHERE refused = 0;
+CREATE INDEX recipient_waiting ON recipient (post_id, next_attempt) WHERE refused = 0;
 
 -- Delivery reports, counted by the recipient that their address names; key '' counts those that name none.
 CREATE TABLE bounce (

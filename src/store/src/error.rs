@@ -11,11 +11,17 @@ pub enum Error {
     /// No room on the disk.
     #[error("the disk with the database is full; free some space, nothing else needs to be done")]
     Full,
-    /// The file or its file system cannot be written.
+    /// The system does not let it be written, or read.
     #[error(
-        "the database cannot be written ({detail}); check the rights of the file and whether its file system is read-only"
+        "the database cannot be used ({detail}); check the rights of its file and directory, and whether its file system is read-only, over its quota or failing (see the log of the kernel)"
     )]
     ReadOnly {
+        /// SQLite's words.
+        detail: String,
+    },
+    /// Its contents make no sense.
+    #[error("the database is damaged ({detail}); stop mailjamd and restore a backup, or try `sqlite3 FILE .recover`")]
+    Damaged {
         /// SQLite's words.
         detail: String,
     },

@@ -13,6 +13,7 @@ mod sqlite;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -20,6 +21,9 @@ pub use error::{Error, Result};
 pub use model::*;
 pub use session::{Lists, Members, Queue, Roles, Session, Tokens};
 pub use sqlite::SCHEMA_VERSION;
+
+/// How long to wait for another program's lock: somebody looks at the data with a shell.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Work for the writer.
 pub trait Job: Send {
@@ -32,7 +36,8 @@ pub trait Job: Send {
 
 /// What runs sessions.
 pub trait Backend: Send + Sync {
-    /// Runs `work` on a consistent snapshot, in the calling thread.
+    /// Runs `work` on a consistent snapshot, in the calling thread. Reads are not nested: an inner one would wait for
+    /// [`Backend::close`], which waits for the outer one.
     fn read(&self, work: &mut dyn FnMut(&dyn Session) -> Result<()>) -> Result<()>;
 
     /// Queues `job` for the next transaction. A job that panics loses its changes and is settled like the others.
@@ -51,7 +56,12 @@ pub struct Store {
 impl Store {
     /// Opens an SQLite database, creates or migrates it, and locks it against a second daemon. Blocks.
     pub fn open_sqlite(path: &Path) -> Result<Store> {
-        Ok(Store { backend: Arc::new(sqlite::Sqlite::open(path)?) })
+        Store::open_sqlite_patiently(path, PATIENCE)
+    }
+
+    /// [`Store::open_sqlite`], with how long to wait for another program's lock before [`Error::Busy`].
+    pub fn open_sqlite_patiently(path: &Path, patience: Duration) -> Result<Store> {
+        Ok(Store { backend: Arc::new(sqlite::Sqlite::open(path, patience)?) })
     }
 
     /// Reads on a consistent snapshot.
@@ -113,7 +123,7 @@ impl Store {
         receiver.await.unwrap_or_else(|_| Err(Error::Stopped.into()))
     }
 
-    /// Finishes what is queued, checkpoints and closes. Blocks; later calls fail with [`Error::Stopped`].
+    /// Finishes what is queued, checkpoints, closes and unlocks. Blocks; later calls fail with [`Error::Stopped`].
     pub fn close(&self) -> Result<()> {
         self.backend.close()
     }

@@ -235,7 +235,7 @@ pub struct PostRow {
     pub deferred: u64,
     /// Attempts in a row that failed as a whole.
     pub attempts: u32,
-    /// Unix seconds of the next attempt; 0 if it is due.
+    /// Unix seconds of the next attempt, of a waiting post that of its first recipient; 0 if it is due or there is none.
     pub next_attempt: i64,
     /// What went wrong last.
     pub last_error: String,
@@ -306,11 +306,11 @@ pub struct Counts {
     pub lists: u64,
     /// Memberships.
     pub members: u64,
-    /// Posts that are not done.
+    /// Posts that are being sent or wait.
     pub queued: u64,
     /// Recipients that wait.
     pub deferred: u64,
-    /// When the oldest unfinished post came in.
+    /// Unix seconds when the oldest of [`Counts::queued`] came in.
     pub oldest: Option<i64>,
 }
 
@@ -356,6 +356,6 @@ pub enum Selection {
     Post(i64),
     /// Of a list.
     List(ListKey),
-    /// With addresses in a domain.
+    /// With addresses in a domain, in its form for comparison.
     Domain(String),
 }

@@ -106,7 +106,8 @@ pub trait Queue {
     /// The bytes of a post, as received.
     fn message(&self, id: i64) -> Result<Option<Vec<u8>>>;
 
-    /// Posts with something to do now, the oldest first: an expansion that is due, or a deferred recipient.
+    /// Posts with something to do now, an expansion or a deferred recipient: first those that were never put off, the
+    /// oldest first, then those that are due for longest.
     fn due(&self, now: i64, limit: u32) -> Result<Vec<i64>>;
 
     /// When something is due next, if anything is waiting.
@@ -125,23 +126,25 @@ pub trait Queue {
     /// Deferred recipients of a post that are due, behind a key.
     fn due_recipients(&self, post: i64, now: i64, after: &str, limit: u32) -> Result<Vec<Troubled>>;
 
-    /// Writes down what happened to recipients; a post with nothing left to do becomes done.
+    /// Writes down what happened to recipients; a post with nothing left to do becomes done. Nothing happens if the post
+    /// was dropped meanwhile. An empty progress sets right when the post is due next.
     fn record(&mut self, post: i64, progress: &Progress, now: i64) -> Result<()>;
 
-    /// Puts a whole post off because the next hop could not be talked to.
+    /// Puts a whole post off because the next hop could not be talked to; one that is done or quarantined stays so.
     fn postpone(&mut self, post: i64, attempts: u32, until: i64, error: &str) -> Result<()>;
 
-    /// Takes a post out of circulation.
+    /// Takes a post out of circulation, until [`Queue::retry`] names it or [`Queue::drop_post`] removes it.
     fn quarantine(&mut self, post: i64, error: &str) -> Result<()>;
 
-    /// Makes deferred recipients and postponed posts due; answers how many recipients.
+    /// Makes deferred recipients and postponed posts due, and a quarantined post if it is the one selected; answers how
+    /// many recipients.
     fn retry(&mut self, selection: &Selection) -> Result<u64>;
 
     /// Removes a post with its bytes; the hand-over stays known. `false` if there is none.
     fn drop_post(&mut self, id: i64) -> Result<bool>;
 
-    /// Removes up to `limit` posts that were finished before `posts`, and hand-overs from before `handovers`; answers
-    /// how many posts.
+    /// Removes up to `limit` posts that were finished before `posts`, and as many hand-overs from before `handovers`;
+    /// answers how many of the more frequent kind, so that `limit` means that there may be more.
     fn purge(&mut self, posts: i64, handovers: i64, limit: u32) -> Result<u64>;
 }
 

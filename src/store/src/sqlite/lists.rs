@@ -16,6 +16,9 @@ use crate::session::Lists;
 pub(super) const LIST_COLUMNS: &str =
     "list.id, list.address, list.list_id, list.closed, list.settings, list.revision, list.members, list.created";
 
+/// What a filter looks at; parameter 1 is the pattern. The address is in it because its key has the domain in A-labels.
+const MATCHING: &str = "(key LIKE ?1 ESCAPE '\\' OR address LIKE ?1 ESCAPE '\\' OR list_id LIKE ?1 ESCAPE '\\')";
+
 /// Columns of `list` as SQLite gives them, before they are checked.
 pub(super) struct RawList {
     id: ListKey,
@@ -75,9 +78,10 @@ impl Lists for Sql<'_> {
         let (lists, members) = self.one("SELECT count(*), coalesce(sum(members), 0) FROM list", [], |row| {
             Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)))
         })?;
-        let (queued, oldest) = self.one("SELECT count(*), min(received) FROM post WHERE state < 2", [], |row| {
-            Ok((unsigned(row.get(0)?), row.get(1)?))
-        })?;
+        let (queued, oldest) =
+            self.one("SELECT count(*), min(received) FROM post WHERE state <> 2 AND state < 2", [], |row| {
+                Ok((unsigned(row.get(0)?), row.get(1)?))
+            })?;
         let deferred = self.count("SELECT count(*) FROM recipient WHERE refused = 0", [])?;
         Ok(Counts { lists, members, queued, deferred, oldest })
     }
@@ -88,7 +92,7 @@ impl Lists for Sql<'_> {
         let items = self.all(
             "SELECT name, description, (SELECT count(*) FROM list WHERE domain = name), created FROM domain
              WHERE name > ?1 AND name LIKE ?2 ESCAPE '\\' ORDER BY name LIMIT ?3",
-            params![query.after, filter, query.limit + 1],
+            params![query.after, filter, i64::from(query.limit) + 1],
             read_domain,
         )?;
         let (items, next) = cut(items, query.limit, |row| row.name.clone());
@@ -122,17 +126,11 @@ impl Lists for Sql<'_> {
 
     fn lists(&self, query: &PageQuery) -> Result<Page<ListRow>> {
         let filter = query.filter.as_deref().map_or_else(|| "%".to_owned(), containing);
-        let total = self.count(
-            "SELECT count(*) FROM list WHERE key LIKE ?1 ESCAPE '\\' OR list_id LIKE ?1 ESCAPE '\\'",
-            [&filter],
-        )?;
+        let total = self.count(&format!("SELECT count(*) FROM list WHERE {MATCHING}"), [&filter])?;
         let items = self
             .all(
-                &format!(
-                    "SELECT {LIST_COLUMNS} FROM list
-                     WHERE key > ?1 AND (key LIKE ?2 ESCAPE '\\' OR list_id LIKE ?2 ESCAPE '\\') ORDER BY key LIMIT ?3"
-                ),
-                params![query.after, filter, query.limit + 1],
+                &format!("SELECT {LIST_COLUMNS} FROM list WHERE {MATCHING} AND key > ?2 ORDER BY key LIMIT ?3"),
+                params![filter, query.after, i64::from(query.limit) + 1],
                 read_list,
             )?
             .into_iter()

@@ -4,10 +4,13 @@ use mailjam_core::decide::Standing;
 use rusqlite::{Row, params};
 
 use super::lists::{LIST_COLUMNS, read_list};
-use super::{Sql, containing, cut, signed};
+use super::{Sql, containing, cut, signed, unsigned};
 use crate::error::Result;
 use crate::model::*;
 use crate::session::Members;
+
+/// What a filter looks at; parameter 2 is the pattern. The address is in it because its key has the domain in A-labels.
+const MATCHING: &str = "(key LIKE ?2 ESCAPE '\\' OR address LIKE ?2 ESCAPE '\\' OR name LIKE ?2 ESCAPE '\\')";
 
 /// Reads `key, address, name, mode, since` from a row, beginning at a column.
 fn read_member(row: &Row<'_>, first: usize) -> rusqlite::Result<MemberRow> {
@@ -24,23 +27,24 @@ fn read_member(row: &Row<'_>, first: usize) -> rusqlite::Result<MemberRow> {
 
 impl Members for Sql<'_> {
     fn members(&self, list: ListKey, query: &PageQuery) -> Result<Page<MemberRow>> {
-        let limit = query.limit + 1;
+        let limit = i64::from(query.limit) + 1;
         let (total, items) = if let Some(filter) = query.filter.as_deref().map(containing) {
             let total = self.count(
-                "SELECT count(*) FROM member
-                 WHERE list_id = ?1 AND (key LIKE ?2 ESCAPE '\\' OR name LIKE ?2 ESCAPE '\\')",
+                &format!("SELECT count(*) FROM member WHERE list_id = ?1 AND {MATCHING}"),
                 params![list, filter],
             )?;
             let items = self.all(
-                "SELECT key, address, name, mode, since FROM member
-                 WHERE list_id = ?1 AND key > ?2 AND (key LIKE ?3 ESCAPE '\\' OR name LIKE ?3 ESCAPE '\\')
-                 ORDER BY key LIMIT ?4",
-                params![list, query.after, filter, limit],
+                &format!(
+                    "SELECT key, address, name, mode, since FROM member
+                     WHERE list_id = ?1 AND {MATCHING} AND key > ?3 ORDER BY key LIMIT ?4"
+                ),
+                params![list, filter, query.after, limit],
                 |row| read_member(row, 0),
             )?;
             (total, items)
         } else {
-            let total = self.count("SELECT members FROM list WHERE id = ?1", [list])?;
+            let total =
+                self.maybe("SELECT members FROM list WHERE id = ?1", [list], |row| row.get(0))?.map_or(0, unsigned);
             let items = self.all(
                 "SELECT key, address, name, mode, since FROM member
                  WHERE list_id = ?1 AND key > ?2 ORDER BY key LIMIT ?3",

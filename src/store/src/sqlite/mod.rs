@@ -3,65 +3,45 @@
 mod lists;
 mod members;
 mod open;
+#[cfg(test)]
+mod plans;
 mod queue;
+mod readers;
 mod roles;
 mod tokens;
 mod writer;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, ffi};
 
 pub use self::open::SCHEMA_VERSION;
+use self::readers::Readers;
 use self::writer::Writer;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::{Backend, Job};
 
-/// Connections kept for readers; more are opened when needed and closed again.
-const IDLE_READERS: usize = 2;
-
 /// An open database.
 pub struct Sqlite {
-    path: PathBuf,
+    readers: Readers,
     writer: Writer,
-    readers: Mutex<Vec<Connection>>,
-    /// Held for as long as the database is open, so that no second daemon sends the same posts.
-    _lock: File,
 }
 
 impl Sqlite {
-    /// Opens, creates or migrates a database.
-    pub fn open(path: &Path) -> Result<Sqlite> {
+    /// Opens, creates or migrates a database; waits up to `patience` for another program's lock, now and later.
+    pub fn open(path: &Path, patience: Duration) -> Result<Sqlite> {
         let lock = open::lock(path)?;
-        let connection = open::writer(path)?;
-        let writer = Writer::start(connection)?;
-        Ok(Sqlite { path: path.to_owned(), writer, readers: Mutex::new(Vec::new()), _lock: lock })
-    }
-
-    fn idle_readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        let connection = open::writer(path, patience)?;
+        let writer = Writer::start(lock, connection)?;
+        Ok(Sqlite { readers: Readers::new(path, patience), writer })
     }
 }
 
 impl Backend for Sqlite {
     fn read(&self, work: &mut dyn FnMut(&dyn Session) -> Result<()>) -> Result<()> {
-        let idle = self.idle_readers().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => open::reader(&self.path)?,
-        };
-        connection.execute_batch("BEGIN").map_err(sqlite)?;
-        let session = Sql { connection: &connection };
-        let result = work(&session);
-        connection.execute_batch("ROLLBACK").map_err(sqlite)?;
-        let mut readers = self.idle_readers();
-        if readers.len() < IDLE_READERS {
-            readers.push(connection);
-        }
-        result
+        self.readers.read(work)
     }
 
     fn submit(&self, job: Box<dyn Job>) -> Result<()> {
@@ -69,7 +49,8 @@ impl Backend for Sqlite {
     }
 
     fn close(&self) -> Result<()> {
-        self.idle_readers().clear();
+        // The readers first: while one has the database open, the log cannot be cut.
+        self.readers.close();
         self.writer.close()
     }
 }
@@ -77,9 +58,15 @@ impl Backend for Sqlite {
 /// A session inside an open transaction of a connection.
 struct Sql<'c> {
     connection: &'c Connection,
+    /// Why SQLite took the transaction back, once it has.
+    lost: Option<Error>,
 }
 
-impl Sql<'_> {
+impl<'c> Sql<'c> {
+    fn new(connection: &'c Connection) -> Sql<'c> {
+        Sql { connection, lost: None }
+    }
+
     fn one<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.connection.prepare_cached(sql).and_then(|mut statement| statement.query_row(params, read)).map_err(sqlite)
     }
@@ -114,7 +101,23 @@ impl Sql<'_> {
 
     /// Executes a statement; answers how many rows it changed.
     fn change(&mut self, sql: &str, params: impl Params) -> Result<usize> {
-        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).map_err(sqlite)
+        // Without its transaction, whatever the job still does would be committed by itself.
+        if self.connection.is_autocommit() {
+            return Err(self.lost());
+        }
+        let result =
+            self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).map_err(sqlite);
+        if let Err(error) = &result
+            && self.connection.is_autocommit()
+        {
+            self.lost = Some(error.clone());
+        }
+        result
+    }
+
+    /// Why there is no transaction any more.
+    fn lost(&self) -> Error {
+        self.lost.clone().unwrap_or(Error::Lost)
     }
 }
 
@@ -128,17 +131,21 @@ fn signed(number: u64) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
 
-/// A pattern for `LIKE … ESCAPE '\'` that matches texts which contain `part`.
-fn containing(part: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in part.chars() {
+/// A part of a pattern for `LIKE … ESCAPE '\'` that matches just `text`.
+fn literally(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(character);
     }
-    pattern.push('%');
     pattern
+}
+
+/// A pattern for `LIKE … ESCAPE '\'` that matches texts which contain `part`.
+fn containing(part: &str) -> String {
+    format!("%{}%", literally(part))
 }
 
 /// Cuts a result that was asked for with one row more than wanted, so that the last page is known as such.
@@ -154,12 +161,17 @@ fn cut<T>(mut items: Vec<T>, limit: u32, key: impl FnOnce(&T) -> String) -> (Vec
 
 /// SQLite's error as ours.
 fn sqlite(error: rusqlite::Error) -> Error {
+    // SQLite cannot say of its index of the log that there is no room for it; there is hardly another reason.
+    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
+        return Error::Full;
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
         Some(ErrorCode::DiskFull) => Error::Full,
         Some(
             ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure | ErrorCode::PermissionDenied,
         ) => Error::ReadOnly { detail: error.to_string() },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged { detail: error.to_string() },
         _ => Error::Sqlite(error.to_string()),
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use super::{Sql, cut, signed, unsigned};
+use super::{Sql, cut, literally, signed, unsigned};
 use crate::error::{Error, Result};
 use crate::model::*;
 use crate::session::Queue;
@@ -10,7 +10,7 @@ use crate::session::Queue;
 const COLUMNS: &str = "post.id, post.list_id, list.address, post.kind, post.sender, post.message_id, post.size,
     post.received, post.state, post.cursor, post.delivered, post.refused,
     (SELECT count(*) FROM recipient WHERE recipient.post_id = post.id AND recipient.refused = 0),
-    post.attempts, post.next_attempt, post.last_error";
+    post.attempts, coalesce(post.next_attempt, 0), post.last_error";
 
 /// A row and what its kind and state are called in the database.
 fn read_post(row: &Row<'_>) -> rusqlite::Result<(PostRow, String, usize)> {
@@ -70,15 +70,29 @@ fn targets_of(kind: PostKind) -> Option<&'static str> {
     }
 }
 
+/// The condition for the posts that a query asks for; parameter 1 is the list.
+fn matching(query: &PostQuery) -> String {
+    // Without a list its parameter is NULL, and the planner is not confused by an OR.
+    let list = if query.list.is_some() { "list_id = ?1" } else { "?1 IS NULL" };
+    match query.state {
+        None => format!("{list} AND state <> 2"),
+        Some(PostState::Done) => format!("{list} AND state = 2"),
+        // The second condition says it all; the first lets the index of unfinished posts be used.
+        Some(state) => format!("{list} AND state <> 2 AND state = {}", state as u8),
+    }
+}
+
 impl Sql<'_> {
-    /// A post whose cursor has passed everybody is done, or waits for its deferred recipients.
+    /// A post whose cursor has passed everybody waits for the next of its deferred recipients; without any it is done.
     fn settle(&mut self, post: i64, now: i64) -> Result<()> {
+        let next: Option<i64> =
+            self.one("SELECT min(next_attempt) FROM recipient WHERE post_id = ?1 AND refused = 0", [post], |row| {
+                row.get(0)
+            })?;
+        let (state, finished) = if next.is_some() { (PostState::Waiting, None) } else { (PostState::Done, Some(now)) };
         self.change(
-            "UPDATE post SET state = CASE WHEN EXISTS
-                 (SELECT 1 FROM recipient WHERE post_id = ?1 AND refused = 0) THEN 1 ELSE 2 END,
-                 finished = ?2
-             WHERE id = ?1 AND state IN (1, 2)",
-            params![post, now],
+            "UPDATE post SET state = ?2, next_attempt = ?3, finished = ?4 WHERE id = ?1 AND state IN (1, 2)",
+            params![post, state as u8, next, finished],
         )
         .map(drop)
     }
@@ -91,10 +105,13 @@ impl Queue for Sql<'_> {
 
     fn add_post(&mut self, post: &NewPost) -> Result<i64> {
         // A report is for nobody: it is done as soon as it is stored.
-        let state = if targets_of(post.kind).is_some() { 0 } else { 2 };
+        let (state, next, finished) = match targets_of(post.kind) {
+            Some(_) => (PostState::Sending, Some(0), None),
+            None => (PostState::Done, None, Some(post.received)),
+        };
         self.change(
-            "INSERT INTO post (list_id, kind, sender, message_id, size, received, state, finished)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)",
+            "INSERT INTO post (list_id, kind, sender, message_id, size, received, state, next_attempt, finished)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 post.list,
                 post.kind.name(),
@@ -102,7 +119,9 @@ impl Queue for Sql<'_> {
                 post.message_id,
                 signed(post.bytes.len() as u64),
                 post.received,
-                state
+                state as u8,
+                next,
+                finished
             ],
         )?;
         let id = self.connection.last_insert_rowid();
@@ -124,17 +143,16 @@ impl Queue for Sql<'_> {
     }
 
     fn posts(&self, query: &PostQuery) -> Result<Page<PostRow>> {
-        let wanted = query.state.map(|state| state as i64);
-        let matching = "(?1 IS NULL OR post.list_id = ?1) AND CASE WHEN ?2 IS NULL THEN post.state <> 2
-            ELSE post.state = ?2 END";
-        let total = self.count(&format!("SELECT count(*) FROM post WHERE {matching}"), params![query.list, wanted])?;
+        let matching = matching(query);
+        let total = self.count(&format!("SELECT count(*) FROM post WHERE {matching}"), params![query.list])?;
         let items = self
             .all(
+                // The page is chosen by key first, or every post that matches would be read and sorted whole.
                 &format!(
-                    "SELECT {COLUMNS} FROM post JOIN list ON list.id = post.list_id
-                     WHERE {matching} AND post.id > ?3 ORDER BY post.id LIMIT ?4"
+                    "SELECT {COLUMNS} FROM post JOIN list ON list.id = post.list_id WHERE post.id IN
+                         (SELECT id FROM post WHERE {matching} AND id > ?2 ORDER BY id LIMIT ?3) ORDER BY post.id"
                 ),
-                params![query.list, wanted, query.after, query.limit + 1],
+                params![query.list, query.after, i64::from(query.limit) + 1],
                 read_post,
             )?
             .into_iter()
@@ -160,25 +178,15 @@ impl Queue for Sql<'_> {
 
     fn due(&self, now: i64, limit: u32) -> Result<Vec<i64>> {
         self.all(
-            "SELECT id FROM post WHERE state = 0 AND next_attempt <= ?1
-             UNION SELECT id FROM recipient JOIN post ON post.id = post_id
-                 WHERE recipient.refused = 0 AND recipient.next_attempt <= ?1 AND state = 1 AND post.next_attempt <= ?1
-             ORDER BY 1 LIMIT ?2",
+            "SELECT id FROM post WHERE state <> 2 AND next_attempt <= ?1 ORDER BY next_attempt, id LIMIT ?2",
             params![now, limit],
             |row| row.get(0),
         )
     }
 
     fn next_due(&self, now: i64) -> Result<Option<i64>> {
-        self.one(
-            "SELECT min(at) FROM (
-                 SELECT min(next_attempt) AS at FROM post WHERE state = 0
-                 UNION ALL SELECT min(max(recipient.next_attempt, post.next_attempt)) FROM recipient
-                     JOIN post ON post.id = post_id WHERE recipient.refused = 0 AND state = 1)",
-            [],
-            |row| row.get::<_, Option<i64>>(0),
-        )
-        .map(|at| at.map(|at| at.max(now)))
+        self.one("SELECT min(next_attempt) FROM post WHERE state <> 2", [], |row| row.get::<_, Option<i64>>(0))
+            .map(|at| at.map(|at| at.max(now)))
     }
 
     fn targets(&self, list: ListKey, kind: PostKind, after: &str, limit: u32) -> Result<Vec<Target>> {
@@ -214,6 +222,24 @@ impl Queue for Sql<'_> {
     }
 
     fn record(&mut self, post: i64, progress: &Progress, now: i64) -> Result<()> {
+        let refused = progress.troubled.iter().filter(|troubled| troubled.refused).count();
+        let known = self.change(
+            "UPDATE post SET cursor = coalesce(?2, cursor), delivered = delivered + ?3, refused = refused + ?4,
+                 state = iif(state = 0 AND ?5, 1, state), attempts = 0, next_attempt = iif(state < 2, 0, NULL),
+                 last_error = coalesce(?6, last_error)
+             WHERE id = ?1",
+            params![
+                post,
+                progress.cursor,
+                signed(progress.delivered),
+                signed(refused as u64),
+                progress.expanded,
+                progress.troubled.last().map(|troubled| &troubled.reply)
+            ],
+        )?;
+        if known == 0 {
+            return Ok(());
+        }
         for key in &progress.settled {
             self.change("DELETE FROM recipient WHERE post_id = ?1 AND key = ?2", params![post, key])?;
         }
@@ -233,49 +259,43 @@ impl Queue for Sql<'_> {
                 ],
             )?;
         }
-        let refused = progress.troubled.iter().filter(|troubled| troubled.refused).count();
-        self.change(
-            "UPDATE post SET cursor = coalesce(?2, cursor), delivered = delivered + ?3, refused = refused + ?4,
-                 state = CASE WHEN state = 0 AND ?5 THEN 1 ELSE state END, attempts = 0, next_attempt = 0,
-                 last_error = coalesce(?6, last_error)
-             WHERE id = ?1",
-            params![
-                post,
-                progress.cursor,
-                signed(progress.delivered),
-                signed(refused as u64),
-                progress.expanded,
-                progress.troubled.last().map(|troubled| &troubled.reply)
-            ],
-        )?;
         self.settle(post, now)
     }
 
     fn postpone(&mut self, post: i64, attempts: u32, until: i64, error: &str) -> Result<()> {
         self.change(
-            "UPDATE post SET attempts = ?2, next_attempt = ?3, last_error = ?4 WHERE id = ?1",
+            "UPDATE post SET attempts = ?2, next_attempt = ?3, last_error = ?4 WHERE id = ?1 AND state < 2",
             params![post, attempts, until, error],
         )
         .map(drop)
     }
 
     fn quarantine(&mut self, post: i64, error: &str) -> Result<()> {
-        self.change("UPDATE post SET state = 3, last_error = ?2 WHERE id = ?1", params![post, error]).map(drop)
+        self.change(
+            "UPDATE post SET state = 3, next_attempt = NULL, finished = NULL, last_error = ?2 WHERE id = ?1",
+            params![post, error],
+        )
+        .map(drop)
     }
 
     fn retry(&mut self, selection: &Selection) -> Result<u64> {
         let (posts, recipients, value): (_, _, Box<dyn rusqlite::ToSql>) = match selection {
             Selection::Post(id) => ("id = ?1", "post_id = ?1", Box::new(*id)),
-            Selection::List(list) => {
-                ("list_id = ?1", "post_id IN (SELECT id FROM post WHERE list_id = ?1)", Box::new(*list))
-            }
+            Selection::List(list) => (
+                "list_id = ?1 AND state < 2",
+                "post_id IN (SELECT id FROM post WHERE list_id = ?1 AND state < 2)",
+                Box::new(*list),
+            ),
             Selection::Domain(domain) => (
-                "id IN (SELECT post_id FROM recipient WHERE key LIKE ?1 ESCAPE '\\')",
-                "key LIKE ?1 ESCAPE '\\'",
-                Box::new(containing_end(domain)),
+                "state < 2 AND id IN (SELECT post_id FROM recipient WHERE refused = 0 AND key LIKE ?1 ESCAPE '\\')",
+                "key LIKE ?1 ESCAPE '\\' AND post_id IN (SELECT id FROM post WHERE state <> 2 AND state < 2)",
+                Box::new(format!("%@{}", literally(&domain.to_lowercase()))),
             ),
         };
-        self.change(&format!("UPDATE post SET next_attempt = 0 WHERE state < 2 AND {posts}"), [&value])?;
+        self.change(
+            &format!("UPDATE post SET state = iif(state = 3, 0, state), next_attempt = 0 WHERE state <> 2 AND {posts}"),
+            [&value],
+        )?;
         self.change(&format!("UPDATE recipient SET next_attempt = 0 WHERE refused = 0 AND {recipients}"), [&value])
             .map(|rows| rows as u64)
     }
@@ -285,17 +305,15 @@ impl Queue for Sql<'_> {
     }
 
     fn purge(&mut self, posts: i64, handovers: i64, limit: u32) -> Result<u64> {
-        self.change("DELETE FROM handover WHERE received < ?1", [handovers])?;
-        self.change(
-            "DELETE FROM post WHERE id IN (SELECT id FROM post WHERE state = 2 AND finished < ?1 ORDER BY id LIMIT ?2)",
+        let handovers = self.change(
+            "DELETE FROM handover WHERE key IN (SELECT key FROM handover WHERE received < ?1 ORDER BY received LIMIT ?2)",
+            params![handovers, limit],
+        )?;
+        let posts = self.change(
+            "DELETE FROM post WHERE id IN
+                 (SELECT id FROM post WHERE state = 2 AND finished < ?1 ORDER BY finished LIMIT ?2)",
             params![posts, limit],
-        )
-        .map(|rows| rows as u64)
+        )?;
+        Ok(posts.max(handovers) as u64)
     }
-}
-
-/// A pattern for keys in a domain.
-fn containing_end(domain: &str) -> String {
-    let pattern = super::containing(&format!("@{}", domain.to_lowercase()));
-    pattern.trim_end_matches('%').to_owned()
 }

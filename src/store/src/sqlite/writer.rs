@@ -1,5 +1,6 @@
 //! The one writer: callers that wait at the same time share a transaction, and so a sync of the disk.
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -22,12 +23,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread on an open connection.
-    pub fn start(connection: Connection) -> Result<Writer> {
+    /// Starts the thread on an open connection; it holds `lock` until the connection is closed.
+    pub fn start(lock: File, connection: Connection) -> Result<Writer> {
         let (sender, receiver) = channel();
         let thread = std::thread::Builder::new()
             .name("mailjam-writer".to_owned())
-            .spawn(move || run(connection, &receiver))
+            .spawn(move || run(lock, connection, &receiver))
             .map_err(|error| Error::Sqlite(format!("cannot start the writer's thread: {error}")))?;
         Ok(Writer { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
@@ -46,46 +47,57 @@ impl Writer {
     }
 }
 
-fn run(connection: Connection, jobs: &Receiver<Box<dyn Job>>) -> Result<()> {
+/// Works until the last sender is gone. Arguments are dropped from right to left: the lock goes after the connection,
+/// also when something fails.
+fn run(_lock: File, connection: Connection, jobs: &Receiver<Box<dyn Job>>) -> Result<()> {
     while let Ok(first) = jobs.recv() {
-        transaction(&connection, first, jobs);
+        let mut group = Vec::new();
+        let result = transaction(&connection, first, jobs, &mut group);
+        for job in group {
+            job.settle(result.clone());
+        }
     }
     // Everything in one file, so that a copy of it is a backup.
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sqlite)?;
     connection.close().map_err(|(_, error)| sqlite(error))
 }
 
-/// Runs one job and those that queued up meanwhile, commits, and only then tells them.
-fn transaction(connection: &Connection, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>) {
-    let mut done = Vec::new();
+/// Runs one job and those that queued up meanwhile, and commits; puts all whom the result concerns into `group`.
+fn transaction(
+    connection: &Connection,
+    first: Box<dyn Job>,
+    jobs: &Receiver<Box<dyn Job>>,
+    group: &mut Vec<Box<dyn Job>>,
+) -> Result<()> {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        // Each of those that wait would wait as long again, one after the other, to hear the same.
+        group.push(first);
+        group.extend(jobs.try_iter());
+        return Err(sqlite(error));
+    }
     let mut next = Some(first);
-    let mut result = connection.execute_batch("BEGIN IMMEDIATE").map_err(sqlite);
+    let mut result = Ok(());
     while let Some(mut job) = next {
-        if result.is_ok() {
-            result = work(connection, &mut *job);
-        }
-        done.push(job);
-        next = if result.is_ok() && done.len() < GROUP { jobs.try_recv().ok() } else { None };
+        result = work(connection, &mut *job);
+        group.push(job);
+        next = if result.is_ok() && group.len() < GROUP { jobs.try_recv().ok() } else { None };
     }
-    if result.is_ok() {
-        result = connection.execute_batch("COMMIT").map_err(sqlite);
-    }
-    if result.is_err() && !connection.is_autocommit() {
-        // The callers are told what failed first; this fails only if SQLite rolled back already.
+    let result = result.and_then(|()| connection.execute_batch("COMMIT").map_err(sqlite));
+    if !connection.is_autocommit() {
+        // The callers are told what failed first; this fails only if there is nothing left to take back.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    for job in done {
-        job.settle(result.clone());
-    }
+    result
 }
 
 /// Runs a job in a savepoint of its own; `Err` when the transaction as a whole is lost.
 fn work(connection: &Connection, job: &mut dyn Job) -> Result<()> {
     connection.execute_batch("SAVEPOINT job").map_err(sqlite)?;
+    let mut session = Sql::new(connection);
     // The panic hook writes down what happened; the job's caller is told that it was stopped.
-    let keep = catch_unwind(AssertUnwindSafe(|| job.work(&mut Sql { connection }))).unwrap_or(false);
+    let keep = catch_unwind(AssertUnwindSafe(|| job.work(&mut session))).unwrap_or(false);
     if connection.is_autocommit() {
-        return Err(Error::Lost);
+        return Err(session.lost());
     }
     let end = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
     connection.execute_batch(end).map_err(sqlite)

@@ -1,0 +1,127 @@
+//! Tests of the plans that SQLite makes for the statements: what runs often, or beside a large table, uses an index.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+use super::{Sql, open};
+use crate::error::Result;
+use crate::model::*;
+use crate::session::{Lists, Members, Queue, Tokens};
+
+/// The lines of `EXPLAIN QUERY PLAN`, with one list and one post in the database, for every statement that `work` runs.
+fn plans<T>(work: impl FnOnce(&mut Sql<'_>) -> Result<T>) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut connection = open::writer(&folder.path().join("test.db"), Duration::ZERO).expect("a database");
+    let statements = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&statements);
+    let note = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Stmt(statement, _) = event {
+            seen.lock().expect("nobody panicked").push(statement.sql().into_owned());
+        }
+    };
+    connection
+        .execute_batch(
+            "BEGIN;
+             INSERT INTO domain (name, created) VALUES ('example.org', 0);
+             INSERT INTO list (id, domain, key, address, list_id, created) VALUES (1, 'example.org', '', '', '', 0);
+             INSERT INTO post (id, list_id, kind, sender, message_id, size, received, state)
+                 VALUES (1, 1, 'post', '', '', 0, 0, 1);",
+        )
+        .expect("a list and a post");
+    connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note)).expect("a trace");
+    work(&mut Sql::new(&connection)).expect("an answer");
+    let statements = std::mem::take(&mut *statements.lock().expect("nobody panicked"));
+    assert!(!statements.is_empty(), "nothing was asked");
+    let explain = |statement: &String| {
+        let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).expect("a statement");
+        let lines: Vec<String> =
+            explained.raw_query().mapped(|row| row.get(3)).collect::<rusqlite::Result<_>>().expect("a plan");
+        lines
+    };
+    statements.iter().flat_map(explain).collect()
+}
+
+#[test]
+fn the_runner_asks_what_is_due_in_the_order_of_an_index() {
+    assert_eq!(plans(|sql| sql.due(0, 10)), ["SEARCH post USING INDEX post_unfinished (next_attempt<?)"]);
+    assert_eq!(plans(|sql| sql.next_due(0)), ["SEARCH post USING INDEX post_unfinished"]);
+}
+
+#[test]
+fn recipients_come_in_the_order_of_the_primary_key() {
+    assert_eq!(
+        plans(|sql| sql.targets(1, PostKind::Post, "a", 10)),
+        ["SEARCH member USING PRIMARY KEY (list_id=? AND key>?)"]
+    );
+    let troubled = ["SEARCH recipient USING PRIMARY KEY (post_id=? AND key>?)"];
+    assert_eq!(plans(|sql| sql.troubled(1, "a", 10)), troubled);
+    assert_eq!(plans(|sql| sql.due_recipients(1, 0, "a", 10)), troubled);
+}
+
+#[test]
+fn a_hand_over_costs_a_few_steps_down_a_tree() {
+    for line in plans(|sql| {
+        sql.list("a@example.org")?;
+        sql.handed_over(&[0; 32])?;
+        sql.standing(1, &["a@example.org".to_owned()])?;
+        sql.token(&[0; 32])?;
+        sql.record(1, &Progress::default(), 0)
+    }) {
+        assert!(line.starts_with("SEARCH") || line == "SCALAR SUBQUERY 1" || line == "SCAN CONSTANT ROW", "{line}");
+    }
+}
+
+#[test]
+fn a_purge_looks_only_at_what_is_old() {
+    let plans = plans(|sql| sql.purge(0, 0, 10));
+    for index in [
+        "handover USING COVERING INDEX handover_by_age (received<?)",
+        "post USING COVERING INDEX post_finished (finished<?)",
+    ] {
+        assert!(plans.contains(&format!("SEARCH {index}")), "{plans:#?}");
+    }
+    assert!(!plans.iter().any(|line| line.starts_with("SCAN")), "{plans:#?}");
+}
+
+#[test]
+fn the_queue_is_listed_without_reading_what_is_done() {
+    for list in [None, Some(1)] {
+        for state in [None, Some(PostState::Sending), Some(PostState::Waiting), Some(PostState::Quarantined)] {
+            let plans = plans(|sql| sql.posts(&PostQuery { after: 0, limit: 10, list, state }));
+            for line in plans.iter().filter(|line| line.starts_with("SCAN")) {
+                assert!(line.contains("post_unfinished"), "{plans:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn counting_reads_small_indexes() {
+    let plans = plans(|sql| sql.counts());
+    assert_eq!(
+        plans,
+        ["SCAN list", "SCAN post USING INDEX post_unfinished", "SCAN recipient USING COVERING INDEX recipient_waiting"]
+    );
+}
+
+#[test]
+fn nothing_else_reads_a_large_table_from_end_to_end() {
+    let page = PageQuery { limit: 10, ..PageQuery::default() };
+    let plans = plans(|sql| {
+        sql.members(1, &page)?;
+        sql.members(1, &PageQuery { filter: Some("a".to_owned()), ..page })?;
+        sql.memberships("a@example.org")?;
+        sql.target_count(1, PostKind::Post)?;
+        sql.post(1)?;
+        sql.message(1)?;
+        sql.posts(&PostQuery { limit: 10, list: Some(1), state: Some(PostState::Done), after: 0 })?;
+        sql.retry(&Selection::Post(1))?;
+        sql.retry(&Selection::List(1))?;
+        sql.remove_members(1, &["a@example.org".to_owned()])?;
+        sql.drop_post(1)?;
+        sql.delete_list(1)
+    });
+    assert!(!plans.iter().any(|line| line.starts_with("SCAN")), "{plans:#?}");
+}
