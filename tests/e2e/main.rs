@@ -1,1 +1,14 @@
-//! Tests under construction.
+//! mailjam with a real MTA: every story goes in by SMTP, through a private Postfix, mailjam-mta, mailjamd and Postfix
+//! again, and is read in the members' mailboxes.
+
+#[path = "../support/daemon.rs"]
+mod daemon;
+mod mailbox;
+mod postfix;
+mod site;
+mod smtp;
+
+mod crash;
+mod delivery;
+mod refusal;
+mod verp;
