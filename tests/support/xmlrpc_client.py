@@ -1,0 +1,263 @@
+"""Python's own XML-RPC client, unmodified, calls every method of a running mailjamd.
+
+    xmlrpc_client.py URL TOKEN SOCKET
+
+URL is where the daemon listens on TCP and TOKEN has the scope admin; SOCKET is the unix socket for administrators.
+The daemon's next hop must not answer, so that posts stay in the queue. Prints the name of each method called, once.
+"""
+
+import datetime
+import http.client
+import socket
+import sys
+import xmlrpc.client
+from xmlrpc.client import Binary, DateTime, Fault, MultiCall, ProtocolError, ServerProxy
+
+LIST = "talk@py.test"
+POST = b"From: anna@py.test\r\nTo: talk@py.test\r\nSubject: bytes\r\n\r\nzero \x00, high \xff, <&>\r\n"
+
+called = set()
+
+
+class Recorder:
+    """Notes the names of the methods that are called on a proxy."""
+
+    def __init__(self, proxy):
+        self.proxy = proxy
+
+    def __call__(self, method, *params):
+        called.add(method)
+        return getattr(self.proxy, method)(*params)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(self.path)
+
+
+class UnixTransport(xmlrpc.client.Transport):
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def make_connection(self, host):
+        return UnixConnection(self.path)
+
+
+def with_token(url, token):
+    return ServerProxy(url, headers=[("Authorization", f"Bearer {token}")])
+
+
+def fault_of(call, method, *params):
+    """The code of the fault that a call must end in."""
+    try:
+        answer = call(method, *params)
+    except Fault as fault:
+        name, colon, text = fault.faultString.partition(": ")
+        assert colon and text and name == name.upper(), fault
+        return fault.faultCode
+    raise AssertionError(f"{method} answered {answer!r} instead of a fault")
+
+
+def system(call, proxy):
+    methods = call("system.listMethods")
+    assert methods == sorted(set(methods)) or len(methods) == len(set(methods))
+    assert {"list.create", "mta.submit", "system.multicall"} <= set(methods)
+    for method in methods:
+        assert proxy.system.methodHelp(method).endswith("."), method
+        signatures = proxy.system.methodSignature(method)
+        assert all(isinstance(kind, str) for signature in signatures for kind in signature), method
+    assert ["struct", "string"] in call("system.methodSignature", "list.get")
+    assert "list" in call("system.methodHelp", "list.get")
+    assert {"introspection", "faults_interop"} <= set(call("system.getCapabilities"))
+
+    called.add("system.multicall")
+    several = MultiCall(proxy)
+    several.server.ping()
+    several.list.get("nobody@nowhere.test")
+    several.system.methodHelp("server.ping")
+    answers = several()
+    assert answers[0] is True
+    try:
+        answers[1]
+        raise AssertionError("the second call of the multicall must be a fault")
+    except Fault as fault:
+        assert fault.faultCode == 200, fault
+    assert isinstance(answers[2], str)
+
+
+def server(call):
+    assert call("server.ping") is True
+    info = call("server.info")
+    assert info["version"] and info["pid"] > 1 and info["uptime"] >= 0
+    assert call("server.stats")["lists"] == 0
+    assert call("server.reload") is True
+
+
+def domains(call):
+    assert call("domain.create", "py.test", {"description": "Grüße & <Küsse> \U0001f600"})["lists"] == 0
+    assert call("domain.get", "py.test")["description"] == "Grüße & <Küsse> \U0001f600"
+    assert call("domain.update", "py.test", {"description": "new"})["description"] == "new"
+    assert [domain["name"] for domain in call("domain.list")["items"]] == ["py.test"]
+    call("domain.create", "gone.test")
+    assert call("domain.delete", "gone.test") is True
+    assert fault_of(call, "domain.get", "gone.test") == 210
+
+
+def lists(call):
+    created = call("list.create", LIST, {"subject_prefix": "[talk]"})
+    assert created["address"] == LIST and created["members"] == 0 and not created["closed"]
+    assert isinstance(created["created"], DateTime)
+    age = datetime.datetime.utcnow() - datetime.datetime.strptime(created["created"].value, "%Y%m%dT%H:%M:%S")
+    assert abs(age.total_seconds()) < 60, created["created"]
+    assert call("list.get", created["list_id"]) == call("list.get", LIST)
+    settings = {setting["key"]: setting for setting in call("list.settings.schema")}
+    assert {"post_policy", "subject_prefix", "reply_to", "max_size", "verp", "description", "language"} <= set(settings)
+    assert set(created["settings"]) == set(settings)
+
+    revision = created["revision"]
+    change = {"key": "description", "from": "", "to": "Gespräch"}
+    dry = call("list.update", LIST, {"description": "Gespräch"}, {"dry_run": True})
+    assert dry == [change], dry
+    assert call("list.update", LIST, {"description": "Gespräch"}, {"if_revision": revision}) == [change]
+    assert fault_of(call, "list.update", LIST, {"description": "x"}, {"if_revision": revision}) == 600
+    assert fault_of(call, "list.update", LIST, {"colour": "blue"}) == -32602
+
+    for number in range(3):
+        call("list.create", f"page{number}@py.test")
+    first = call("list.list", {"limit": 2, "filter": "page"})
+    second = call("list.list", {"limit": 2, "filter": "page", "cursor": first["next"]})
+    pages = [item["address"] for item in first["items"] + second["items"]]
+    assert pages == [f"page{number}@py.test" for number in range(3)] and "next" not in second
+    assert call("list.rename", "page0@py.test", "cover@py.test")["address"] == "cover@py.test"
+    assert call("list.close", "cover@py.test") is True and call("list.get", "cover@py.test")["closed"]
+    assert call("list.reopen", "cover@py.test") is True and not call("list.get", "cover@py.test")["closed"]
+    assert call("list.delete", "cover@py.test") is True
+    assert fault_of(call, "list.get", "cover@py.test") == 200
+    assert fault_of(call, "list.create", LIST) == 201
+    assert fault_of(call, "list.create", "talk-request@py.test") == 202
+
+
+def members(call):
+    added = call("member.add", LIST, "anna@py.test", {"name": "Anna Ä. <&>"})
+    assert added["name"] == "Anna Ä. <&>" and added["mode"] == "post" and isinstance(added["since"], DateTime)
+    assert call("member.get", LIST, "ANNA@py.test") == added
+    assert fault_of(call, "member.add", LIST, "anna@py.test") == 301
+    assert fault_of(call, "member.add", LIST, "no address") == 302
+    assert call("member.update", LIST, "anna@py.test", {"name": "Anna"})["name"] == "Anna"
+    everybody = [{"address": "anna@py.test"}, {"address": "bert@py.test", "name": "Bert"}, {"address": "@"}]
+    dry = call("member.import", LIST, everybody, {"dry_run": True})
+    assert (dry["added"], dry["already"], len(dry["refused"])) == (1, 1, 1)
+    done = call("member.import", LIST, everybody)
+    assert done["added"] == 1 and done["refused"][0]["code"] == 302
+    assert call("member.list", LIST)["total"] == 2
+    synced = call("member.sync", LIST, ["anna@py.test", "carla@py.test"])
+    assert (synced["added"], synced["removed"], synced["kept"]) == (["carla@py.test"], ["bert@py.test"], 1)
+    assert [found["list"] for found in call("member.find", "carla@py.test")] == [LIST]
+    assert call("member.change_address", "carla@py.test", "dora@py.test") == [LIST]
+    assert call("member.remove", LIST, "dora@py.test") is True
+    assert fault_of(call, "member.get", LIST, "dora@py.test") == 300
+
+
+def roles(call):
+    assert call("role.grant", LIST, "anna@py.test", "owner") is True
+    assert call("role.grant", LIST, "bert@py.test", "moderator") is True
+    assert {"address": "anna@py.test", "role": "owner"} in call("role.list", LIST)
+    assert call("role.revoke", LIST, "bert@py.test", "moderator") is True
+    assert fault_of(call, "role.revoke", LIST, "anna@py.test", "owner") == 311
+    assert fault_of(call, "role.revoke", LIST, "nobody@py.test", "owner") == 310
+
+
+def mail(call):
+    assert call("mta.check", {"sender": "anna@py.test", "recipient": LIST})["action"] == "accept"
+    assert call("mta.check", {"sender": "anna@py.test", "recipient": "no@py.test"})["code"] == 67
+    assert call("mta.check", {"sender": "anna@py.test", "recipient": LIST, "size": 2**30})["code"] == 69
+    resolved = call("mta.resolve", "talk-owner@py.test")
+    assert (resolved["kind"], resolved["list"]) == ("owner", LIST)
+    assert LIST in call("mta.maps", "plain").split()
+    assert "py" in call("mta.maps")
+
+    explained = call("message.explain", {"list": LIST, "sender": "anna@py.test", "message": Binary(POST)})
+    assert explained["verdict"]["action"] == "accept" and explained["recipients"] == ["anna@py.test"]
+    copy = explained["output"].data
+    assert b"List-Id:" in copy and b"[talk] bytes" in copy and copy.endswith(b"zero \x00, high \xff, <&>\r\n")
+
+    submission = {"sender": "anna@py.test", "recipient": LIST, "message": Binary(POST), "queue_id": "4F1"}
+    verdict = call("mta.submit", submission)
+    assert verdict["action"] == "accept" and verdict["code"] == 0, verdict
+    again = call("mta.submit", submission)
+    assert again["duplicate"] is True and again["post_id"] == verdict["post_id"], again
+    refused = call("mta.submit", {"sender": "x@outside.test", "recipient": LIST, "message": Binary(POST)})
+    assert refused["code"] == 77 and refused["dsn"].startswith("5.7."), refused
+
+
+def queue(call):
+    items = call("queue.list")["items"]
+    assert [(item["list"], item["kind"]) for item in items] == [(LIST, "post")], items
+    assert items[0]["size"] == len(POST) and isinstance(items[0]["received"], DateTime)
+    item = items[0]["id"]
+    assert call("queue.get", item)["item"]["id"] == item
+    assert call("queue.retry", {"id": item}) >= 0
+    assert call("queue.drop", item) is True
+    assert fault_of(call, "queue.get", item) == 400
+
+
+def tokens(call, url):
+    noon = DateTime("20990101T12:00:00")
+    created = call("token.create", {"label": "reads", "scopes": ["read"], "expires": noon})
+    listed = next(token for token in call("token.list") if token["id"] == created["id"])
+    assert listed["expires"] == noon and listed["scopes"] == ["read"] and not listed["revoked"], listed
+    reader = Recorder(with_token(url, created["secret"]))
+    assert reader("list.get", LIST)["address"] == LIST
+    assert fault_of(reader, "list.delete", LIST) == 102
+    assert call("token.revoke", created["id"]) is True
+    for token in (created["secret"], "wrong"):
+        try:
+            with_token(url, token).server.ping()
+            raise AssertionError("a worthless token was taken")
+        except Fault as fault:
+            assert fault.faultCode in (100, 101), fault
+        except ProtocolError as refusal:
+            assert refusal.errcode in (401, 403), refusal
+    try:
+        ServerProxy(url).server.ping()
+        raise AssertionError("somebody without a token was answered")
+    except ProtocolError as refusal:
+        assert refusal.errcode == 401, refusal
+
+
+def wrong_calls(call):
+    assert fault_of(call, "no.such.method") == -32601
+    called.discard("no.such.method")
+    assert fault_of(call, "list.get") == -32602
+    assert fault_of(call, "list.get", LIST, {}, "too", "many") == -32602
+    assert fault_of(call, "list.get", 42) == -32602
+    assert fault_of(call, "member.add", LIST, "x@py.test", {"colour": "blue"}) == -32602
+
+
+def main(url, token, path):
+    proxy = with_token(url, token)
+    call = Recorder(proxy)
+    system(call, proxy)
+    server(call)
+    domains(call)
+    lists(call)
+    members(call)
+    roles(call)
+    mail(call)
+    queue(call)
+    tokens(call, url)
+    wrong_calls(call)
+    local = ServerProxy("http://localhost/RPC2", transport=UnixTransport(path))
+    assert local.list.get(LIST) == proxy.list.get(LIST)
+    assert set(proxy.system.listMethods()) == set(local.system.listMethods())
+    print("\n".join(sorted(called)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
