@@ -1,2 +1,38 @@
-//! Benchmarks under construction.
-fn main() {}
+//! What mailjam costs: start-up, fan-out, throughput, import, memory. Prints a table; asserts nothing about time.
+//!
+//! `make bench` runs it; `cargo bench --bench bench -- B1 B4` measures only those. `MTA_MUSL` and `MTA_GLIBC` name the
+//! two builds of mailjam-mta; `make` sets them.
+
+#[path = "../support/daemon.rs"]
+mod daemon;
+#[path = "../support/smtp_sink.rs"]
+mod smtp_sink;
+
+mod fanout;
+mod import;
+mod machine;
+mod report;
+mod startup;
+mod throughput;
+
+use report::Report;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+    let mut report = Report::default();
+    report.note(&machine::describe());
+    if wants("B1") {
+        startup::measure(&mut report);
+    }
+    if wants("B2") {
+        fanout::measure(&mut report);
+    }
+    if wants("B3") {
+        throughput::measure(&mut report);
+    }
+    if wants("B4") {
+        import::measure(&mut report);
+    }
+    report.print();
+}

@@ -1,0 +1,80 @@
+//! Where the benchmark runs, and what a process costs there.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A folder on a real disk for the daemon's database: where the programs were built, which is seldom a tmpfs.
+pub fn disk() -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_mailjamd"));
+    built.parent().expect("a folder around mailjamd").to_owned()
+}
+
+/// The machine in a sentence, because figures of another one say little.
+pub fn describe() -> String {
+    let processor = fs::read_to_string("/proc/cpuinfo").ok();
+    let processor = processor.as_deref().and_then(|text| text.lines().find(|line| line.starts_with("model name")));
+    let processor = processor.and_then(|line| line.split_once(": ")).map_or("an unknown processor", |(_, name)| name);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (kind, device) = file_system(&disk()).unwrap_or_default();
+    format!(
+        "Machine: {cores} cores of {processor}, Linux {}; the database is on {kind} ({device}).\n\
+         Ratios can be compared between machines, times and rates only with others of the same run.",
+        kernel.trim()
+    )
+}
+
+/// Type and device of the file system that holds a path.
+fn file_system(path: &Path) -> Option<(String, String)> {
+    let path = path.canonicalize().ok()?;
+    let mounts = fs::read_to_string("/proc/mounts").ok()?;
+    let fields = mounts.lines().filter_map(|line| {
+        let mut fields = line.split(' ');
+        Some((fields.next()?, fields.next()?, fields.next()?))
+    });
+    let mounted = fields.filter(|(_, place, _)| path.starts_with(place)).max_by_key(|(_, place, _)| place.len());
+    mounted.map(|(device, _, kind)| (kind.to_owned(), device.to_owned()))
+}
+
+/// The memory of a process that is its own, shared pages counted in proportion (PSS), in MiB.
+pub fn memory(process: u32) -> f64 {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).expect("the memory of a process");
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).expect("its PSS");
+    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+}
+
+/// Processor time that a process has used.
+pub fn processor_time(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the times of a process");
+    // The name, in parentheses, can hold anything; the fields after it are counted from 3 (proc(5)).
+    let (_, fields) = stat.rsplit_once(") ").expect("fields");
+    let field = |number: usize| fields.split(' ').nth(number - 3).and_then(|text| text.parse::<u64>().ok());
+    let ticks = field(14).zip(field(15)).map(|(user, system)| user + system).expect("two times");
+    // The kernel counts 100 of them a second for whoever reads this file.
+    Duration::from_millis(ticks * 10)
+}
+
+/// A message of about 5 KB from a member; the run of @ in its Message-ID is to be replaced by something new each time.
+pub fn message() -> Vec<u8> {
+    let head = "From: Anna <member0@example.org>\r\n\
+                To: bench@lists.example.org\r\n\
+                Subject: What it costs\r\n\
+                Date: Tue, 24 Nov 2026 08:00:00 +0000\r\n\
+                Message-ID: <@@@@@@@@@@@@@@@@.bench.example.org>\r\n\
+                MIME-Version: 1.0\r\n\
+                Content-Type: text/plain; charset=utf-8\r\n\r\n";
+    let line = "Seventy characters of text, as mail has them in most of its lines...\r\n";
+    let mut message = head.to_owned();
+    while message.len() + line.len() <= 5000 {
+        message.push_str(line);
+    }
+    message.into_bytes()
+}
+
+/// The same with this number.
+pub fn numbered(number: usize) -> Vec<u8> {
+    let text = String::from_utf8(message()).expect("ASCII");
+    text.replace("@@@@@@@@@@@@@@@@", &format!("{number:016}")).into_bytes()
+}
