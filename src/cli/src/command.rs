@@ -149,7 +149,7 @@ impl Arg {
         };
         match self.names {
             Names::Text => arg,
-            Names::Number => arg.value_parser(value_parser!(i32).range(0..)),
+            Names::Number => arg.value_parser(value_parser!(i32).range(1..)),
             Names::File => arg.value_parser(value_parser!(PathBuf)).value_hint(ValueHint::FilePath),
             Names::Words(words) => arg.value_parser(PossibleValuesParser::new(words)),
         }
@@ -188,22 +188,27 @@ impl<'a> Args<'a> {
 
 const ABOUT: &str = "Manages the mailing lists of a mailjam daemon";
 
-const EXIT_CODES: &str = "\
+const MANUAL: &str = "\
+\"mailjam-cli NOUN --help\" shows the verbs of a noun, \"mailjam-cli NOUN VERB --help\" explains one.
+
+Without --server the daemon is the one in MAILJAM_SERVER, or unix:/run/mailjam/control.sock.
+A token for http is read from --token-file or MAILJAM_TOKEN. There is no option that takes the token itself, because \
+everybody on the machine can read the command lines of all processes.
+In JSON, times are written as RFC 3339 has them and bytes in base64; members that are not set are not there.
+
 Exit codes:
   0  done
   1  failed: the daemon refused, or a file could not be read or written
   2  the command line was not understood
   3  the daemon cannot be reached, or did not answer
-  4  some of several items were refused, the others are done
-
-\"mailjam-cli NOUN --help\" shows the verbs of a noun, \"mailjam-cli NOUN VERB --help\" one of them.";
+  4  some of several items were refused, the others are done";
 
 /// The parser of the whole command line.
 pub fn parser(style: Style) -> clap::Command {
     let root = clap::Command::new("mailjam-cli")
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
-        .after_help(EXIT_CODES)
+        .after_help(MANUAL)
         .override_usage("mailjam-cli [OPTIONS] NOUN VERB [ARGS]")
         .subcommand_value_name("NOUN")
         .subcommand_help_heading("Nouns")

@@ -45,9 +45,9 @@ pub enum Error {
     #[error("not confirmed, nothing was done")]
     NotConfirmed,
 
-    #[error("cannot read {what}: {cause}")]
+    #[error("cannot read {what}: {}", system_words(cause))]
     Read { what: String, cause: io::Error },
-    #[error("cannot write {what}: {cause}")]
+    #[error("cannot write {what}: {}", system_words(cause))]
     Write { what: String, cause: io::Error },
     #[error("lines refused: {refused}; nothing was changed")]
     SyncRefused { refused: usize },
@@ -117,7 +117,13 @@ pub fn name_of(file: &Path) -> String {
 /// The client's words without the advice at their end, which this program gives on a line of its own.
 fn connection_words(error: &client::Error) -> String {
     match error {
-        client::Error::Connect { server, cause } => format!("cannot reach {server}: {cause}"),
+        client::Error::Connect { server, cause } => format!("cannot reach {server}: {}", system_words(cause)),
         other => other.to_string(),
     }
+}
+
+/// What the system said, without the number that says it again.
+fn system_words(cause: &io::Error) -> String {
+    let words = cause.to_string();
+    words.split(" (os error").next().unwrap_or_default().to_owned()
 }

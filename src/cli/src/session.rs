@@ -19,34 +19,22 @@ const DEFAULT_SERVER: &str = "unix:/run/mailjam/control.sock";
 /// For a whole call. Long, because a daemon that works off a large change is not a broken one.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-const TOKEN_HELP: &str = "Read the token for an http server from FILE; else from MAILJAM_TOKEN. There is no option that \
-    takes the token itself, because everybody on the machine can read the command line of a process";
-
 /// The options that every command understands.
 pub fn options() -> [Arg; 4] {
     [
         Arg::new("server")
             .long("server")
             .value_name("URL")
-            .help(
-                "Daemon to talk to, unix:/path or http://host:port; else the one in MAILJAM_SERVER, \
-                else unix:/run/mailjam/control.sock",
-            )
+            .help("Daemon to talk to, unix:/path or http://host:port")
             .value_hint(ValueHint::Url),
         Arg::new("token-file")
             .long("token-file")
             .value_name("FILE")
-            .help(TOKEN_HELP)
+            .help("File with the token for an http server")
             .value_parser(value_parser!(std::path::PathBuf))
             .value_hint(ValueHint::FilePath),
-        Arg::new("json")
-            .long("json")
-            .help("Print what the daemon answered, as JSON: times in RFC 3339, bytes in base64")
-            .action(ArgAction::SetTrue),
-        Arg::new("no-color")
-            .long("no-color")
-            .help("No colours, as with NO_COLOR or when the output is no terminal")
-            .action(ArgAction::SetTrue),
+        Arg::new("json").long("json").help("Print what the daemon answered, as JSON").action(ArgAction::SetTrue),
+        Arg::new("no-color").long("no-color").help("No colours, as with NO_COLOR").action(ArgAction::SetTrue),
     ]
     .map(|option| option.global(true).help_heading("Global options"))
 }

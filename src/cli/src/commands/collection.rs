@@ -90,7 +90,7 @@ impl<T: Shape, const N: usize> Collection<T, N> {
             }
             View::Table(table) if empty && !table.has_begun() => screen.note(format_args!("no {}", self.called)),
             View::Table(_) => {
-                if next.is_some() {
+                if next.is_some() && !screen.is_closed() {
                     screen.note(format_args!("there are more {}, {total} in all", self.called));
                 }
             }

@@ -80,9 +80,7 @@ fn explain(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 
 fn show_explanation(screen: &mut Screen, explanation: Explanation) {
     show_verdict(screen, &explanation.verdict);
-
-    let title = screen.title("Rules");
-    writeln!(screen, "\n{title}");
+    writeln!(screen);
     let rows: Vec<_> = explanation.rules.into_iter().map(|rule| [rule.rule, rule.result, rule.detail]).collect();
     Table::new([whole("RULE"), whole("RESULT"), words("BECAUSE")]).rows(screen, &rows);
 

@@ -166,7 +166,7 @@ mailjam_destination_recipient_limit = 1
 # The table is written by: mailjam-cli mta-config postfix --maps {table} && postfix reload
 transport_maps = regexp:{table}
 
-# A. Lists in domains of their own, without other mailboxes.{replace}
+# A. Lists in domains of their own; leave out any that has users as well, see B.{replace}
 # Unknown addresses there are refused while the sender is still connected, so that no bounce is ever sent to a forged
 # one. If you relay for other domains whose recipients are not checked, name them in a second table (@other.example).
 relay_domains = {domains}

@@ -1,0 +1,11 @@
+//! mailjam-cli as people and scripts see it: the built program, a daemon made up for each test, and what is printed.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps says enough by failing")]
+
+mod changes;
+mod daemon;
+mod failures;
+mod files;
+mod import;
+mod program;
+mod screens;
+mod site;
