@@ -94,12 +94,21 @@ pub fn posting_address(text: &str) -> Result<Address, NameError> {
     Ok(address)
 }
 
-/// The `List-Id` of a new list: its address with a dot for the `@` (RFC 2919 section 2), in ASCII.
+/// The `List-Id` of a new list: its address with a dot for the `@` (RFC 2919 section 2), in ASCII. An octet beyond ASCII is
+/// written as `=` and two hexadecimal digits, so that no two addresses share an identifier.
 #[must_use]
 pub fn list_id(address: &Address) -> String {
-    let local: String =
-        address.local().chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' }).collect();
-    format!("{local}.{}", address.ascii_domain())
+    let mut id = String::new();
+    for byte in address.local().bytes() {
+        if byte.is_ascii() {
+            id.push(byte.into());
+        } else {
+            id.push_str(&format!("={byte:02x}"));
+        }
+    }
+    id.push('.');
+    id.push_str(&address.ascii_domain());
+    id
 }
 
 #[cfg(test)]
@@ -111,6 +120,8 @@ mod tests {
         let address = posting_address("Talk@Lists.Example.ORG").expect("a good name");
         assert_eq!(address.to_string(), "talk@lists.example.org");
         assert_eq!(list_id(&address), "talk.lists.example.org");
+        let address = posting_address("übung@example.org").expect("a good name");
+        assert_eq!(list_id(&address), "=c3=bcbung.example.org");
     }
 
     #[test]

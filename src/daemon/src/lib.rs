@@ -1,2 +1,86 @@
-//! Room under construction.
+//! mailjamd: the daemon that owns the lists. Glue between sockets, storage, rules and the way out; no policy.
+//!
+//! [`listen`] opens the doors, [`http`] reads requests there, [`dispatch`] finds the method in [`methods`]; a hand-over is
+//! judged in [`judge`]. [`runner`] looks for posts with something to do and [`deliver`] sends them.
 #![forbid(unsafe_code)]
+
+mod caller;
+mod config;
+mod daemon;
+mod deliver;
+mod dispatch;
+mod health;
+mod http;
+mod judge;
+mod listen;
+mod log;
+mod methods;
+mod pool;
+mod runner;
+mod service;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config::Config;
+
+/// The mailing list daemon. Started by systemd through its sockets; by hand it makes its sockets itself.
+#[derive(Debug, Parser)]
+#[command(name = "mailjamd", version)]
+struct Arguments {
+    /// Configuration file
+    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
+    config: PathBuf,
+    /// Check the configuration and say what is wrong with it
+    #[arg(long)]
+    check_config: bool,
+    /// Print the configuration with every key and its value
+    #[arg(long, conflicts_with = "check_config")]
+    print_config: bool,
+}
+
+/// A configuration that cannot be used (sysexits.h EX_CONFIG).
+const EX_CONFIG: u8 = 78;
+
+/// Runs the daemon; what goes wrong is on standard error.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match Config::load(&arguments.config) {
+        Ok(config) => config,
+        Err(error) => return fail(&error, ExitCode::from(EX_CONFIG)),
+    };
+    if arguments.check_config {
+        return say(&format!("{} is good\n", arguments.config.display()));
+    }
+    if arguments.print_config {
+        return say(&config.to_string());
+    }
+    let log = match log::start(&config.log.level) {
+        Ok(log) => log,
+        Err(error) => return fail(&error, ExitCode::FAILURE),
+    };
+    match service::run(config, arguments.config, log) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn say(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display, code: ExitCode) -> ExitCode {
+    // With standard error closed there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "mailjamd: {error}");
+    code
+}

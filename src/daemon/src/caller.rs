@@ -1,0 +1,168 @@
+//! Who calls, and what that permits: on a unix socket the path, on TCP a token.
+
+use base64::Engine as _;
+use hyper::header::HeaderValue;
+use mailjam_rpc::catalogue::{Access, Method};
+use mailjam_rpc::{Code, Fault};
+use mailjam_store::TokenRow;
+use sha2::{Digest as _, Sha256};
+
+use crate::daemon::Daemon;
+use crate::listen::Door;
+
+/// Somebody who reached a socket.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    door: Door,
+    /// Peer credentials of a unix socket.
+    uid: Option<u32>,
+    /// On TCP.
+    token: Option<TokenRow>,
+}
+
+/// Why nobody is known on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// No token came.
+    Missing,
+    /// The token is not known.
+    Unknown,
+    /// It has expired or was revoked.
+    Expired,
+    /// The storage cannot tell.
+    Unavailable,
+}
+
+impl Refused {
+    /// For the client.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Refused::Missing => "send a token: Authorization: Bearer TOKEN\n",
+            Refused::Unknown => "the token is not known; mailjam-cli token create makes one\n",
+            Refused::Expired => "the token has expired or was revoked\n",
+            Refused::Unavailable => "the token cannot be checked now; try again later\n",
+        }
+    }
+}
+
+/// The hash under which a token's secret is kept. A secret has 256 random bits, so one round of SHA-256 is enough.
+#[must_use]
+pub fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// A scope of a token that is tied to a list.
+fn list_of_scope<'s>(scope: &'s str, kinds: &[&str]) -> Option<&'s str> {
+    let (kind, list) = scope.split_once(':')?;
+    kinds.contains(&kind).then_some(list)
+}
+
+/// Whether a token may have this scope.
+#[must_use]
+pub fn is_scope(scope: &str) -> bool {
+    matches!(scope, "mta" | "read" | "metrics" | "admin")
+        || list_of_scope(scope, &["owner", "moderate"]).is_some_and(|list| !list.is_empty() && !list.contains(' '))
+}
+
+impl Caller {
+    /// Somebody who could open a unix socket.
+    #[must_use]
+    pub const fn local(door: Door, uid: Option<u32>) -> Caller {
+        Caller { door, uid, token: None }
+    }
+
+    /// Somebody who brought a token, as `Bearer` or as the password of `Basic`.
+    pub async fn with_token(daemon: &Daemon, authorization: Option<&HeaderValue>) -> Result<Caller, Refused> {
+        let secret = authorization.and_then(|value| secret(value.to_str().ok()?)).ok_or(Refused::Missing)?;
+        let hash = hash(&secret);
+        let token = daemon.store.read(move |session| session.token(&hash)).await.map_err(|error| {
+            tracing::error!(%error, "cannot check a token");
+            Refused::Unavailable
+        })?;
+        let token = token.ok_or(Refused::Unknown)?;
+        if token.revoked || (token.expires != 0 && token.expires <= crate::daemon::now()) {
+            return Err(Refused::Expired);
+        }
+        Ok(Caller { door: Door::Tcp, uid: None, token: Some(token) })
+    }
+
+    /// Whether this caller hands messages over, which are larger than other requests.
+    #[must_use]
+    pub const fn hands_over(&self) -> bool {
+        !matches!(self.door, Door::Web)
+    }
+
+    /// Whether the socket answers this method at all; what it does not answer does not exist there.
+    #[must_use]
+    pub fn sees(&self, method: &Method) -> bool {
+        match self.door {
+            Door::Control | Door::Tcp => true,
+            Door::Mta => matches!(method.access, Access::Mta | Access::Anyone),
+            // Nothing more until there is a login.
+            Door::Web => method.name.starts_with("system."),
+        }
+    }
+
+    /// What a token must still prove before it may call a method.
+    pub fn check(&self, method: &Method) -> Result<Permission<'_>, Fault> {
+        let Some(token) = &self.token else { return Ok(Permission::Granted) };
+        let has = |scopes: &[&str]| token.scopes.iter().any(|scope| scopes.contains(&scope.as_str()));
+        let (scopes, list_scopes): (&[&str], &'static [&'static str]) = match method.access {
+            Access::Anyone => return Ok(Permission::Granted),
+            Access::Metrics => (&["metrics", "read", "admin"], &[]),
+            Access::Mta => (&["mta", "admin"], &[]),
+            Access::Read => (&["read", "admin"], &[]),
+            Access::ListRead => (&["read", "admin"], &["owner", "moderate"]),
+            Access::ListOwner => (&["admin"], &["owner"]),
+            Access::Admin => (&["admin"], &[]),
+        };
+        if has(scopes) {
+            return Ok(Permission::Granted);
+        }
+        let lists: Vec<&str> = token.scopes.iter().filter_map(|scope| list_of_scope(scope, list_scopes)).collect();
+        if lists.is_empty() {
+            return Err(self.not_allowed(method));
+        }
+        Ok(Permission::OnlyLists(lists))
+    }
+
+    /// The fault for somebody who may not call a method.
+    #[must_use]
+    pub fn not_allowed(&self, method: &Method) -> Fault {
+        let scopes = self.token.as_ref().map_or_else(String::new, |token| token.scopes.join(" "));
+        Fault::new(Code::NotAllowed, format!("a token with the scopes {scopes:?} may not call {}", method.name))
+    }
+}
+
+impl std::fmt::Display for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.token, self.uid) {
+            (Some(token), _) => write!(f, "token {} ({})", token.id, token.label),
+            (None, Some(uid)) => write!(f, "uid {uid} at {}", self.door.name()),
+            (None, None) => write!(f, "somebody at {}", self.door.name()),
+        }
+    }
+}
+
+/// How far a caller's permission goes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Permission<'a> {
+    /// As far as the method goes.
+    Granted,
+    /// Only on these lists, by address or list-id.
+    OnlyLists(Vec<&'a str>),
+}
+
+fn secret(authorization: &str) -> Option<String> {
+    let (scheme, rest) = authorization.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair = base64::prelude::BASE64_STANDARD.decode(rest.trim()).ok()?;
+        let (_, password) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
+        return Some(password.to_owned());
+    }
+    None
+}

@@ -1,0 +1,209 @@
+//! From a request body to an answer: parse, look the method up, check who calls, do it.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mailjam_rpc::catalogue::{METHODS, Method};
+use mailjam_rpc::codec::{self, Call};
+use mailjam_rpc::{Code, Fault, Shape, Value};
+
+use crate::caller::{Caller, Permission};
+use crate::daemon::Daemon;
+use crate::methods;
+
+/// Calls in one `system.multicall` at most.
+const MULTICALL: usize = 1000;
+
+/// Parameters of a call, taken one after the other.
+#[derive(Debug)]
+pub struct Params {
+    method: &'static Method,
+    taken: usize,
+    values: std::vec::IntoIter<Value>,
+}
+
+impl Params {
+    fn new(method: &'static Method, values: Vec<Value>) -> Result<Params, Fault> {
+        if values.len() < method.required() || values.len() > method.params.len() {
+            let text = format!("{} parameters for {}", values.len(), method.synopsis());
+            return Err(Fault::new(Code::InvalidParameters, text));
+        }
+        Ok(Params { method, taken: 0, values: values.into_iter() })
+    }
+
+    /// The next parameter.
+    pub fn take<T: Shape>(&mut self) -> Result<T, Fault> {
+        self.optional()?.ok_or_else(|| Fault::new(Code::InvalidParameters, self.method.synopsis()))
+    }
+
+    /// The next parameter, if the caller gave it.
+    pub fn optional<T: Shape>(&mut self) -> Result<Option<T>, Fault> {
+        let Some(value) = self.values.next() else { return Ok(None) };
+        let name = self.method.params.get(self.taken).map_or("", |param| param.name);
+        self.taken += 1;
+        T::from_value(value).map(Some).map_err(|error| error.inside(name).into())
+    }
+
+    /// The list that a call is about, for permissions that are tied to lists: the first parameter, or its member `list`.
+    fn list(&self) -> Option<&str> {
+        match self.values.as_slice().first()? {
+            Value::String(list) => Some(list),
+            Value::Struct(members) => match members.get("list")? {
+                Value::String(list) => Some(list),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Answers a request body with a response body.
+pub async fn answer(daemon: &Arc<Daemon>, caller: &Caller, body: Bytes) -> String {
+    let result = match codec::decode_call(&body) {
+        Ok(call) => {
+            drop(body);
+            if call.method == "system.multicall" {
+                multicall(daemon, caller, call.params).await
+            } else {
+                guarded(daemon, caller, call).await
+            }
+        }
+        Err(fault) => Err(fault),
+    };
+    codec::encode_reply(result)
+}
+
+/// One call; code that panics is a fault, and the daemon goes on.
+async fn guarded(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value, Fault> {
+    let method = call.method.clone();
+    match catch(one(daemon, caller, call)).await {
+        Some(result) => result,
+        None => {
+            tracing::error!("{method} panicked; this is a defect of mailjamd, please report it with the lines above");
+            Err(Fault::new(Code::Internal, "a defect in mailjamd; its log has the details"))
+        }
+    }
+}
+
+/// Polls a future to its end, or until it panics.
+async fn catch<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(move |context| {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => std::task::Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+async fn one(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value, Fault> {
+    let method = find(caller, &call.method)?;
+    let params = Params::new(method, call.params)?;
+    if let Permission::OnlyLists(lists) = caller.check(method)? {
+        let lists: Vec<String> = lists.into_iter().map(str::to_owned).collect();
+        if !methods::list::is_one_of(daemon, params.list().map(str::to_owned), lists).await? {
+            return Err(caller.not_allowed(method));
+        }
+    }
+    let (noun, verb) = method.name.split_once('.').unwrap_or((method.name, ""));
+    match noun {
+        "system" => system(caller, verb, params),
+        "server" => methods::server::call(daemon, verb).await,
+        "domain" => methods::domain::call(daemon, verb, params).await,
+        "list" => methods::list::call(daemon, verb, params).await,
+        "member" => methods::member::call(daemon, verb, params).await,
+        "role" => methods::role::call(daemon, verb, params).await,
+        "mta" => methods::mta::call(daemon, verb, params).await,
+        "message" => methods::message::call(daemon, verb, params).await,
+        "queue" => methods::queue::call(daemon, verb, params).await,
+        "token" => methods::token::call(daemon, verb, params).await,
+        _ => Err(methods::unknown(verb)),
+    }
+}
+
+fn find(caller: &Caller, name: &str) -> Result<&'static Method, Fault> {
+    Method::find(name)
+        .filter(|method| caller.sees(method))
+        .ok_or_else(|| Fault::new(Code::NoSuchMethod, "no such method on this socket; see system.listMethods"))
+}
+
+async fn multicall(daemon: &Arc<Daemon>, caller: &Caller, mut params: Vec<Value>) -> Result<Value, Fault> {
+    let calls = match (params.pop(), params.is_empty()) {
+        (Some(Value::Array(calls)), true) => calls,
+        _ => return Err(Fault::new(Code::InvalidParameters, "system.multicall takes one array of calls")),
+    };
+    if calls.len() > MULTICALL {
+        return Err(Fault::new(Code::TooLarge, format!("{} calls; at most {MULTICALL} at once", calls.len())));
+    }
+    let mut answers = Vec::with_capacity(calls.len());
+    for call in calls {
+        let result = match inner_call(call) {
+            Ok(call) => guarded(daemon, caller, call).await,
+            Err(fault) => Err(fault),
+        };
+        answers.push(match result {
+            Ok(value) => Value::Array(vec![value]),
+            Err(fault) => Value::Struct(BTreeMap::from([
+                ("faultCode".to_owned(), Value::Integer(fault.number)),
+                ("faultString".to_owned(), Value::String(fault.string)),
+            ])),
+        });
+    }
+    Ok(Value::Array(answers))
+}
+
+fn inner_call(call: Value) -> Result<Call, Fault> {
+    let wrong = || Fault::new(Code::InvalidParameters, "each call is a struct {methodName, params}");
+    let Value::Struct(mut members) = call else { return Err(wrong()) };
+    match (members.remove("methodName"), members.remove("params")) {
+        (Some(Value::String(method)), Some(Value::Array(params))) if method != "system.multicall" => {
+            Ok(Call { method, params })
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn system(caller: &Caller, verb: &str, mut params: Params) -> Result<Value, Fault> {
+    match verb {
+        "listMethods" => {
+            let names = METHODS.iter().filter(|method| caller.sees(method));
+            Ok(Value::Array(names.map(|method| Value::String(method.name.to_owned())).collect()))
+        }
+        "methodSignature" => {
+            let method = find(caller, &params.take::<String>()?)?;
+            let signature = |count: usize| {
+                let types = std::iter::once(method.result).chain(method.params[..count].iter().map(|param| param.kind));
+                Value::Array(types.map(|kind| Value::String(kind.to_owned())).collect())
+            };
+            Ok(Value::Array((method.required()..=method.params.len()).map(signature).collect()))
+        }
+        "methodHelp" => {
+            let method = find(caller, &params.take::<String>()?)?;
+            Ok(Value::String(format!("{}\n{}", method.synopsis(), method.help)))
+        }
+        "getCapabilities" => {
+            let capability = |url: &str, version| {
+                Value::Struct(BTreeMap::from([
+                    ("specUrl".to_owned(), Value::String(url.to_owned())),
+                    ("specVersion".to_owned(), Value::Integer(version)),
+                ]))
+            };
+            Ok(Value::Struct(BTreeMap::from([
+                ("xmlrpc".to_owned(), capability("http://xmlrpc.com/spec.md", 1)),
+                ("introspect".to_owned(), capability("http://xmlrpc-c.sourceforge.net/introspection.html", 1)),
+                (
+                    "faults_interop".to_owned(),
+                    capability("http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php", 20010516),
+                ),
+                (
+                    "system.multicall".to_owned(),
+                    capability("http://xmlrpc-c.sourceforge.net/doc/libxmlrpc_server.html", 1),
+                ),
+            ])))
+        }
+        _ => Err(methods::unknown(verb)),
+    }
+}

@@ -1,0 +1,96 @@
+//! `message.*`: what would happen to a message, without anything happening.
+
+use std::sync::Arc;
+
+use mailjam_core::compose::{self, Context};
+use mailjam_core::decide::Verdict;
+use mailjam_core::message::Message;
+use mailjam_core::return_path;
+use mailjam_rpc::records::{ExplainRequest, Explanation, Rule};
+use mailjam_rpc::{Fault, Value};
+use mailjam_store::{PostKind, Session};
+
+use super::{Failed, count, mta, unknown, value};
+use crate::daemon::{Daemon, now};
+use crate::dispatch::Params;
+use crate::judge::{self, Handover, Judged};
+
+/// Recipients that an explanation names at most.
+const RECIPIENTS: u32 = 1000;
+
+/// Calls a method.
+pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
+    match verb {
+        "explain" => {
+            let mut request = params.take::<ExplainRequest>()?;
+            let explained = daemon.store.read(move |session| {
+                // A list may be named by its list-id as well.
+                if let Some(row) = super::find_list(session, &request.list)? {
+                    request.list = row.list.address.to_string();
+                }
+                explain(session, &request)
+            });
+            explained.await.map(value).map_err(Fault::from)
+        }
+        _ => Err(unknown(verb)),
+    }
+}
+
+fn explain(session: &dyn Session, request: &ExplainRequest) -> Result<Explanation, Failed> {
+    let judged = judge::judge(
+        session,
+        &Handover {
+            sender: &request.sender,
+            recipient: &request.list,
+            message: Some(&request.message),
+            size: Some(request.message.len() as u64),
+        },
+    )?;
+    let deciding = judged.decision.verdict.clone();
+    let name = mta::answer(&judged).action;
+    let rules = judged.decision.trail.iter().map(|step| Rule {
+        rule: step.rule.to_owned(),
+        result: if step.decided { name.clone() } else { "pass".to_owned() },
+        detail: step.detail.to_string(),
+    });
+    let mut explanation = Explanation {
+        rules: rules.collect(),
+        verdict: mta::answer(&judged),
+        changes: Vec::new(),
+        return_path: None,
+        recipient_count: 0,
+        recipients: Vec::new(),
+        output: None,
+    };
+    match deciding {
+        Verdict::Post => outgoing(session, request, &judged, PostKind::Post, &mut explanation)?,
+        Verdict::Forward => outgoing(session, request, &judged, PostKind::Owner, &mut explanation)?,
+        Verdict::Bounce | Verdict::Discard | Verdict::Refuse(_) => {}
+    }
+    Ok(explanation)
+}
+
+/// What would be sent, and to whom.
+fn outgoing(
+    session: &dyn Session,
+    request: &ExplainRequest,
+    judged: &Judged,
+    kind: PostKind,
+    explanation: &mut Explanation,
+) -> Result<(), Failed> {
+    let (Some(destination), Ok(message)) = (&judged.destination, Message::parse(&request.message)) else {
+        return Ok(());
+    };
+    let row = &destination.list;
+    let copy = match kind {
+        PostKind::Post => compose::list_copy(&message, &row.list, &Context { now: now(), post_id: 0 }),
+        _ => compose::owner_copy(&message, &row.list),
+    };
+    explanation.changes = copy.changes.iter().map(ToString::to_string).collect();
+    explanation.output = Some(copy.to_vec());
+    explanation.return_path = Some(return_path::bounces(&row.list.address).to_string());
+    explanation.recipient_count = count(session.target_count(row.id, kind)?);
+    let targets = session.targets(row.id, kind, "", RECIPIENTS)?;
+    explanation.recipients = targets.into_iter().map(|target| target.address).collect();
+    Ok(())
+}

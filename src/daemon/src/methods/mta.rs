@@ -1,0 +1,224 @@
+//! `mta.*`: what mail servers ask, and the hand-over itself.
+
+use std::sync::Arc;
+
+use mailjam_core::decide::{Refusal, Verdict};
+use mailjam_core::recipient::{EXTENSIONS, Kind};
+use mailjam_core::{handover, return_path};
+use mailjam_rpc::records::{CheckRequest, Resolved, Submission, Verdict as Answer};
+use mailjam_rpc::{Code, Fault, Value};
+use mailjam_store::{NewPost, PageQuery, PostKind, Session};
+use mailjam_wire::exit;
+
+use super::{Failed, unknown, value};
+use crate::daemon::{Daemon, now};
+use crate::dispatch::Params;
+use crate::health::Part;
+use crate::judge::{self, Handover, Judged};
+
+/// Calls a method.
+pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
+    match verb {
+        "submit" => submit(daemon, params.take()?).await.map(value),
+        "check" => {
+            let request = params.take::<CheckRequest>()?;
+            let judged = daemon.store.read(move |session| check(session, &request)).await.map_err(Failed::from)?;
+            Ok(value(answer(&judged)))
+        }
+        "resolve" => {
+            let address = params.take::<String>()?;
+            let found = daemon.store.read(move |session| judge::destination(session, &address)).await;
+            let found = found.map_err(Failed::from)?;
+            Ok(value(match found {
+                Some(found) => Resolved {
+                    kind: found.kind.name().to_owned(),
+                    list: Some(found.list.list.address.to_string()),
+                    extension: Some(found.detail).filter(|detail| !detail.is_empty()),
+                },
+                None => Resolved { kind: "none".to_owned(), list: None, extension: None },
+            }))
+        }
+        "maps" => {
+            let format = params.optional::<String>()?.unwrap_or_else(|| "postfix".to_owned());
+            let line = match format.as_str() {
+                "postfix" => postfix_line,
+                "plain" => plain_line,
+                _ => {
+                    let text = format!("format: {format:?} is neither postfix nor plain");
+                    return Err(Fault::new(Code::InvalidParameters, text));
+                }
+            };
+            let text = daemon.store.read(move |session| maps(session, line)).await.map_err(Failed::from)?;
+            Ok(Value::String(text))
+        }
+        _ => Err(unknown(verb)),
+    }
+}
+
+fn check(session: &dyn Session, request: &CheckRequest) -> Result<Judged, mailjam_store::Error> {
+    let size = request.size.and_then(|size| size.try_into().ok());
+    judge::judge(session, &Handover { sender: &request.sender, recipient: &request.recipient, message: None, size })
+}
+
+/// Takes a message over. When this answers `accept`, it is on disk.
+async fn submit(daemon: &Arc<Daemon>, submission: Submission) -> Result<Answer, Fault> {
+    let queue_id = submission.queue_id.clone().unwrap_or_default();
+    let sender = judge::envelope_sender(&submission.sender).unwrap_or_default().to_owned();
+    let key = handover::key(&sender, &submission.recipient, &submission.message);
+    let taken = daemon.store.write(move |session| take(session, submission, key)).await;
+    let taken = match taken {
+        Ok(taken) => taken,
+        Err(error) => {
+            daemon.health.trouble(Part::Storage, &error);
+            return Err(Failed::from(error).into());
+        }
+    };
+    daemon.health.fine(Part::Storage);
+    if taken.to_send {
+        daemon.work.notify_one();
+    }
+    daemon.tally.verdict(taken.action);
+    let Taken { recipient, answer, message_id, .. } = taken;
+    tracing::info!(
+        list = recipient,
+        message_id,
+        queue_id,
+        sender,
+        post = answer.post_id,
+        "{recipient}: {} {} {}{}",
+        if message_id.is_empty() { "message without id" } else { &message_id },
+        answer.action,
+        answer.text,
+        if answer.duplicate == Some(true) { " (handed over before)" } else { "" },
+    );
+    Ok(answer)
+}
+
+/// What became of a hand-over.
+struct Taken {
+    answer: Answer,
+    action: &'static str,
+    recipient: String,
+    message_id: String,
+    to_send: bool,
+}
+
+fn take(session: &mut dyn Session, submission: Submission, key: [u8; 32]) -> Result<Taken, mailjam_store::Error> {
+    let handover = Handover {
+        sender: &submission.sender,
+        recipient: &submission.recipient,
+        message: Some(&submission.message),
+        size: Some(submission.message.len() as u64),
+    };
+    let judged = judge::judge(session, &handover)?;
+    let mut answer = answer(&judged);
+    let action = action(&judged.decision.verdict);
+    let mut to_send = false;
+    if let (Some(kind), Some(destination)) = (post_kind(&judged), &judged.destination) {
+        let list = destination.list.id;
+        let before = session.handed_over(&key)?;
+        answer.duplicate = Some(before.is_some());
+        let id = match before {
+            Some(id) => id,
+            None => {
+                to_send = kind != PostKind::Bounce;
+                let id = session.add_post(&NewPost {
+                    list,
+                    kind,
+                    sender: judge::envelope_sender(&submission.sender).unwrap_or_default().to_owned(),
+                    message_id: judged.message_id.clone(),
+                    received: now(),
+                    handover: key,
+                    bytes: submission.message,
+                })?;
+                if kind == PostKind::Bounce {
+                    let about = return_path::decode(&destination.detail).map(|address| address.key());
+                    session.count_bounce(list, &about.unwrap_or_default(), id, now())?;
+                }
+                id
+            }
+        };
+        answer.post_id = Some(id.to_string());
+    }
+    Ok(Taken { answer, action, recipient: submission.recipient, message_id: judged.message_id, to_send })
+}
+
+/// What an accepted message is stored as; `None` if it is not.
+fn post_kind(judged: &Judged) -> Option<PostKind> {
+    match judged.decision.verdict {
+        Verdict::Post => Some(PostKind::Post),
+        Verdict::Forward => {
+            let owner = judged.destination.as_ref().is_some_and(|destination| destination.kind == Kind::Owner);
+            Some(if owner { PostKind::Owner } else { PostKind::Command })
+        }
+        Verdict::Bounce => Some(PostKind::Bounce),
+        Verdict::Discard | Verdict::Refuse(_) => None,
+    }
+}
+
+const fn action(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Post | Verdict::Forward | Verdict::Bounce => "accept",
+        Verdict::Discard => "discard",
+        Verdict::Refuse(Refusal::NoList) => "no-list",
+        Verdict::Refuse(Refusal::Closed) => "closed",
+        Verdict::Refuse(Refusal::NotPermitted(_) | Refusal::Loop(_)) => "refuse",
+        Verdict::Refuse(Refusal::TooLarge { .. }) => "too-large",
+        Verdict::Refuse(Refusal::BadMessage(_)) => "bad-message",
+    }
+}
+
+/// What the MTA is told.
+pub fn answer(judged: &Judged) -> Answer {
+    let verdict = &judged.decision.verdict;
+    let (code, dsn, text) = match verdict {
+        Verdict::Post | Verdict::Forward | Verdict::Bounce => (exit::OK, "2.0.0", "accepted".to_owned()),
+        Verdict::Discard => {
+            let why = judged.decision.trail.last().map(|step| step.detail.to_string()).unwrap_or_default();
+            (exit::OK, "2.0.0", format!("discarded: {why}"))
+        }
+        Verdict::Refuse(refusal) => {
+            let code = match refusal {
+                Refusal::NoList => exit::NOUSER,
+                Refusal::Closed | Refusal::TooLarge { .. } => exit::UNAVAILABLE,
+                Refusal::NotPermitted(_) | Refusal::Loop(_) => exit::NOPERM,
+                Refusal::BadMessage(_) => exit::DATAERR,
+            };
+            (code, refusal.status(), refusal.to_string())
+        }
+    };
+    Answer {
+        action: action(verdict).to_owned(),
+        code: code.into(),
+        dsn: dsn.to_owned(),
+        text,
+        post_id: None,
+        duplicate: None,
+    }
+}
+
+fn maps(session: &dyn Session, line: fn(&str, &str) -> String) -> Result<String, mailjam_store::Error> {
+    let mut text = String::new();
+    let mut query = PageQuery { limit: 1000, ..PageQuery::default() };
+    loop {
+        let page = session.lists(&query)?;
+        for row in page.items {
+            text.push_str(&line(row.list.address.local(), &row.list.address.ascii_domain()));
+        }
+        match page.next {
+            Some(next) => query.after = next,
+            None => return Ok(text),
+        }
+    }
+}
+
+fn plain_line(local: &str, domain: &str) -> String {
+    format!("{local}@{domain}\n")
+}
+
+/// A pattern of regexp_table(5) that matches every address of a list. List names have no special character but the dot.
+fn postfix_line(local: &str, domain: &str) -> String {
+    let words: Vec<&str> = EXTENSIONS.iter().map(|(word, _)| *word).collect();
+    let escape = |text: &str| text.replace('.', "\\.");
+    format!("/^{}([-+]({})([-+].*)?)?@{}$/ mailjam:\n", escape(local), words.join("|"), escape(domain))
+}

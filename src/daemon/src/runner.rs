@@ -1,0 +1,121 @@
+//! The runner: finds posts with something to do, and sees to it that each is worked on once at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
+
+use crate::daemon::{Daemon, now};
+use crate::deliver::deliver;
+use crate::health::Part;
+use crate::pool::{self, Pool};
+
+/// Asks whether the runner still runs; it answers by sending.
+pub type Ping = oneshot::Sender<()>;
+
+/// How often old posts are looked for.
+const PURGE: Duration = Duration::from_secs(3600);
+
+/// Posts removed in one transaction at most, so that nobody waits for long.
+const PURGE_STEP: u32 = 200;
+
+/// Seconds for which a hand-over is known again; MTAs give up after five days.
+const HANDOVERS: i64 = 10 * 86_400;
+
+/// When the storage cannot be read.
+const STORAGE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Runs until `stop` says so and the transactions under way have ended.
+pub async fn run(daemon: Arc<Daemon>, mut stop: watch::Receiver<bool>, mut pings: mpsc::Receiver<Ping>) {
+    let pool = Arc::new(Pool::default());
+    let mut workers = JoinSet::new();
+    let mut busy: HashMap<Id, i64> = HashMap::new();
+    let mut purge = tokio::time::interval(PURGE);
+    let connections = daemon.config().smtp.connections as usize;
+    while !*stop.borrow() {
+        let wake = if busy.len() < connections {
+            let (ready, wake) = look(&daemon, &busy, connections).await;
+            for post in ready {
+                let (daemon, pool, stop) = (daemon.clone(), pool.clone(), stop.clone());
+                let handle = workers.spawn(async move { deliver(&daemon, &pool, &stop, post).await });
+                busy.insert(handle.id(), post);
+            }
+            wake
+        } else {
+            None
+        };
+        tokio::select! {
+            () = daemon.work.notified() => {}
+            Some(ended) = workers.join_next_with_id() => {
+                let id = match ended {
+                    Ok((id, ())) => id,
+                    Err(error) => error.id(),
+                };
+                busy.remove(&id);
+            }
+            () = tokio::time::sleep_until(wake.unwrap_or_else(far)) => {}
+            () = tokio::time::sleep(pool::IDLE), if busy.is_empty() => pool.close(false).await,
+            Some(ping) = pings.recv() => drop(ping.send(())),
+            _ = purge.tick() => remove_old(&daemon).await,
+            _ = stop.changed() => {}
+        }
+    }
+    while workers.join_next().await.is_some() {}
+    pool.close(true).await;
+}
+
+/// A time that never comes.
+fn far() -> Instant {
+    Instant::now() + Duration::from_secs(365 * 86_400)
+}
+
+/// Posts that nobody works on, as many as there are workers, and when to look again if nothing happens before.
+async fn look(daemon: &Arc<Daemon>, busy: &HashMap<Id, i64>, connections: usize) -> (Vec<i64>, Option<Instant>) {
+    let limit = u32::try_from(connections + busy.len()).unwrap_or(u32::MAX);
+    let found = daemon.store.read(move |session| {
+        let now = now();
+        Ok::<_, mailjam_store::Error>((session.due(now, limit)?, session.next_due(now)?))
+    });
+    match found.await {
+        Ok((due, next)) => {
+            let free = connections - busy.len();
+            let ready: Vec<i64> =
+                due.into_iter().filter(|post| !busy.values().any(|other| other == post)).take(free).collect();
+            // What is due now has a worker, or waits for one to end.
+            let seconds = next.map(|at| at - now()).filter(|seconds| *seconds > 0);
+            let wake = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds.unsigned_abs()));
+            (ready, wake)
+        }
+        Err(error) => {
+            daemon.health.trouble(Part::Storage, &error);
+            (Vec::new(), Some(Instant::now() + STORAGE_PAUSE))
+        }
+    }
+}
+
+/// Lets go of posts that everybody has had for long, and of old hand-overs.
+async fn remove_old(daemon: &Arc<Daemon>) {
+    let posts = now() - i64::from(daemon.config().storage.retain_posts) * 86_400;
+    let handovers = now() - HANDOVERS;
+    let mut total = 0;
+    loop {
+        match daemon.store.write(move |session| session.purge(posts, handovers, PURGE_STEP)).await {
+            Ok(removed) => {
+                total += removed;
+                if removed < u64::from(PURGE_STEP) {
+                    break;
+                }
+            }
+            Err(error) => {
+                daemon.health.trouble(Part::Storage, &error);
+                break;
+            }
+        }
+    }
+    if total > 0 {
+        tracing::info!("{total} posts older than [storage] retain_posts removed");
+    }
+}
