@@ -26,11 +26,7 @@ pub fn main() -> ExitCode {
     let style = Style::of_process(words.iter().any(|word| word == "--no-color"));
     let matches = match command::parser(style).try_get_matches_from(words) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Nobody is left to be told that help could not be shown.
-            let _ = error.print();
-            return if error.use_stderr() { Error::USAGE.into() } else { ExitCode::SUCCESS };
-        }
+        Err(error) => return not_a_command(&error, style),
     };
     let screen = Screen::new(style);
     match Session::open(&matches, screen) {
@@ -56,4 +52,14 @@ fn run(matches: &clap::ArgMatches, session: &mut Session) -> ExitCode {
             error.exit_code().into()
         }
     }
+}
+
+/// Help and the version were asked for, or what was typed is no command.
+fn not_a_command(error: &clap::Error, style: Style) -> ExitCode {
+    match error.render().to_string().strip_prefix("error: ") {
+        Some(complaint) => style.complain(&complaint.trim_end(), None),
+        // If it cannot be shown, nobody is left to be told.
+        None => drop(error.print()),
+    }
+    if error.use_stderr() { Error::USAGE.into() } else { ExitCode::SUCCESS }
 }
