@@ -76,13 +76,19 @@ fn transaction(
         return Err(sqlite(error));
     }
     let mut next = Some(first);
-    let mut result = Ok(());
+    let mut result = Ok(false);
+    let mut changed = false;
     while let Some(mut job) = next {
         result = work(connection, &mut *job);
+        changed |= result == Ok(true);
         group.push(job);
         next = if result.is_ok() && group.len() < GROUP { jobs.try_recv().ok() } else { None };
     }
-    let result = result.and_then(|()| connection.execute_batch("COMMIT").map_err(sqlite));
+    // What was taken back as far as the last job would be written and synced as well.
+    let result = match result {
+        Ok(_) if changed => connection.execute_batch("COMMIT").map_err(sqlite),
+        other => other.map(drop),
+    };
     if !connection.is_autocommit() {
         // The callers are told what failed first; this fails only if there is nothing left to take back.
         let _ = connection.execute_batch("ROLLBACK");
@@ -90,8 +96,8 @@ fn transaction(
     result
 }
 
-/// Runs a job in a savepoint of its own; `Err` when the transaction as a whole is lost.
-fn work(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+/// Runs a job in a savepoint of its own; answers whether it is to be kept, `Err` when the transaction as a whole is lost.
+fn work(connection: &Connection, job: &mut dyn Job) -> Result<bool> {
     connection.execute_batch("SAVEPOINT job").map_err(sqlite)?;
     let mut session = Sql::new(connection);
     // The panic hook writes down what happened; the job's caller is told that it was stopped.
@@ -100,5 +106,6 @@ fn work(connection: &Connection, job: &mut dyn Job) -> Result<()> {
         return Err(session.lost());
     }
     let end = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    connection.execute_batch(end).map_err(sqlite)
+    connection.execute_batch(end).map_err(sqlite)?;
+    Ok(keep)
 }
