@@ -42,7 +42,7 @@ pub fn measure(report: &mut Report) {
     daemon.cli_prints(&["list", "set", LIST, "verp=always"]);
     rows("B2v the same with a return path for each", 2.0, report);
     daemon.cli_prints(&["list", "set", LIST, "verp=none"]);
-    let peak = peak_memory(&daemon, || drop(post(&daemon, &sink, &mut posts)));
+    let peak = peak_memory(&daemon, || _ = post(&daemon, &sink, &mut posts));
     report.row("B5 memory of mailjamd, peak in B2", peak, "MiB", Target::AtMost(40.0));
 }
 

@@ -1,9 +1,11 @@
 //! Where the benchmark runs, and what a process costs there.
 
-use std::env;
 use std::fs;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::report::median;
 
 /// A folder on a real disk for the daemon's database: where the programs were built, which is seldom a tmpfs.
 pub fn disk() -> PathBuf {
@@ -38,6 +40,23 @@ fn file_system(path: &Path) -> Option<(String, String)> {
     mounted.map(|(device, _, kind)| (kind.to_owned(), device.to_owned()))
 }
 
+/// What it costs to get 8 KiB onto that disk, into a file that has the room already, in microseconds: the floor of every
+/// commit.
+pub fn sync_cost() -> f64 {
+    const TIMES: usize = 200;
+    let mut file = tempfile::tempfile_in(disk()).expect("a file on the disk");
+    file.write_all(&vec![0; 8192 * TIMES]).expect("room on the disk");
+    file.sync_all().expect("the room on the disk");
+    file.rewind().expect("the file's beginning");
+    let costs = (0..TIMES).map(|_| {
+        let started = Instant::now();
+        file.write_all(&[1; 8192]).expect("8 KiB written");
+        file.sync_data().expect("8 KiB on the disk");
+        started.elapsed().as_secs_f64() * 1e6
+    });
+    median(costs.collect())
+}
+
 /// The memory of a process that is its own, shared pages counted in proportion (PSS), in MiB.
 pub fn memory(process: u32) -> f64 {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).expect("the memory of a process");
@@ -56,13 +75,13 @@ pub fn processor_time(process: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// A message of about 5 KB from a member; the run of @ in its Message-ID is to be replaced by something new each time.
+/// A message of about 5 KB from a member; the run of # in its Message-ID is to be replaced by something new each time.
 pub fn message() -> Vec<u8> {
     let head = "From: Anna <member0@example.org>\r\n\
                 To: bench@lists.example.org\r\n\
                 Subject: What it costs\r\n\
                 Date: Tue, 24 Nov 2026 08:00:00 +0000\r\n\
-                Message-ID: <@@@@@@@@@@@@@@@@.bench.example.org>\r\n\
+                Message-ID: <################.bench.example.org>\r\n\
                 MIME-Version: 1.0\r\n\
                 Content-Type: text/plain; charset=utf-8\r\n\r\n";
     let line = "Seventy characters of text, as mail has them in most of its lines...\r\n";
@@ -76,5 +95,5 @@ pub fn message() -> Vec<u8> {
 /// The same with this number.
 pub fn numbered(number: usize) -> Vec<u8> {
     let text = String::from_utf8(message()).expect("ASCII");
-    text.replace("@@@@@@@@@@@@@@@@", &format!("{number:016}")).into_bytes()
+    text.replace("################", &format!("{number:016}")).into_bytes()
 }

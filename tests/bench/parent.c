@@ -3,7 +3,7 @@
  *
  *   parent ROUNDS PAUSE MESSAGE PROGRAM [ARGUMENT...] [+ PROGRAM [ARGUMENT...]]...
  *
- * Each round runs every program once, in random order, with MESSAGE (a file) on standard input; the run of @ in it is
+ * Each round runs every program once, in random order, with MESSAGE (a file) on standard input; the run of # in it is
  * replaced by a number that is new each time. Prints a line for each run: the program's position and nanoseconds from
  * fork to the end of wait. PAUSE, in microseconds, lets whatever a program has set off come to rest. */
 
@@ -21,6 +21,7 @@ static char message[LARGEST];
 static size_t size;
 static char *number;
 static size_t digits;
+static int nowhere;
 
 static void fail(const char *what)
 {
@@ -36,8 +37,8 @@ static void read_message(const char *path)
         fail(path);
     close(file);
     size = (size_t)got;
-    number = memchr(message, '@', size);
-    while (number + digits < message + size && number[digits] == '@')
+    number = memchr(message, '#', size);
+    while (number + digits < message + size && number[digits] == '#')
         digits++;
 }
 
@@ -65,6 +66,7 @@ static long run(char **program, unsigned long count)
         fail("fork");
     if (child == 0) {
         dup2(ends[0], 0);
+        dup2(nowhere, 1);
         close(ends[0]);
         execv(program[0], program);
         _exit(127);
@@ -91,6 +93,7 @@ int main(int count, char **arguments)
     long rounds = atol(arguments[1]);
     useconds_t pause = (useconds_t)atol(arguments[2]);
     read_message(arguments[3]);
+    nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     programs[known++] = arguments + 4;
     for (int i = 4; i < count; i++) {
         if (strcmp(arguments[i], "+") == 0 && known < MOST) {

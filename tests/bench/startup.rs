@@ -54,6 +54,7 @@ pub fn measure(report: &mut Report) {
     }
     let medians = tools.time(&programs);
 
+    report.row("B1 8 KiB written and synced", machine::sync_cost(), "µs", Target::None);
     let empty = medians[0];
     report.row("B1 empty dynamic Rust program", empty, "µs", Target::None);
     for ((libc, _, target, target_alone), pair) in builds.iter().zip(medians[1..].chunks(2)) {

@@ -243,7 +243,10 @@ impl Drop for Daemon {
             let _ = child.wait();
         }
         if thread::panicking() {
-            let _ = writeln!(std::io::stderr(), "---- the log of mailjamd\n{}----", self.log());
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let end = lines[lines.len().saturating_sub(100)..].join("\n");
+            let _ = writeln!(std::io::stderr(), "---- the end of mailjamd's log\n{end}\n----");
         }
     }
 }
