@@ -140,6 +140,12 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
+    /// Whether nothing can be heard now, neither words nor the end of the connection.
+    pub(crate) fn is_silent(&self) -> bool {
+        let heard = self.input.get_ref().try_read(&mut [0]);
+        self.input.buffer().is_empty() && heard.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
     /// The reply to `step`: the success that belongs to it, or any 4xx or 5xx but 421, which ends the connection.
     pub(crate) async fn reply(&mut self, step: Step) -> Result<SmtpReply, Error> {
         self.reply_lines(step, |_| ()).await

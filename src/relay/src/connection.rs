@@ -82,6 +82,13 @@ impl Connection {
         &self.offers
     }
 
+    /// Whether a connection that was kept for a while can be used, as far as can be told without asking the server: it has
+    /// neither closed it nor said anything, which could only be 421.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.session != Session::Ended && self.listener.is_silent()
+    }
+
     /// Sends `body` to all recipients of `envelope` in one transaction; returns one outcome a recipient, in order.
     ///
     /// Recipients that cannot be named to this server are refused in its place, and so are all of them when it
