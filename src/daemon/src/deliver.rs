@@ -49,8 +49,13 @@ struct Post {
 pub async fn deliver(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>, id: i64) {
     if let Err(error) = attempt(daemon, pool, stop, id).await {
         daemon.health.trouble(Part::Storage, &error);
-        tokio::time::sleep(STORAGE_PAUSE).await;
+        pause(STORAGE_PAUSE, stop).await;
     }
+}
+
+/// Waits, but not for longer than the daemon runs.
+async fn pause(time: Duration, stop: &watch::Receiver<bool>) {
+    let _ = tokio::time::timeout(time, stop.clone().wait_for(|stop| *stop)).await;
 }
 
 async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>, id: i64) -> Result<(), Error> {
@@ -74,8 +79,10 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
         Err(error) => return postpone(daemon, &post.row, &error).await,
     };
     daemon.health.fine(Part::NextHop);
-    if let Some(connection) = expand(daemon, &post, stop, connection).await? {
-        pool.keep(connection);
+    match expand(daemon, &post, stop, connection).await? {
+        Run::Good(connection) => pool.keep(connection),
+        Run::Broken => {}
+        Run::Fruitless(error) => postpone(daemon, &post.row, &error).await?,
     }
     Ok(())
 }
@@ -104,40 +111,51 @@ async fn postpone(daemon: &Daemon, row: &PostRow, error: &mailjam_relay::Error) 
     daemon.store.write(move |session| session.postpone(id, attempts, now() + pause, &error)).await
 }
 
-/// Sends to everybody who is due; gives the connection back if it is still good.
+/// How a run over the recipients of a post ended.
+enum Run {
+    /// The connection can be used again.
+    Good(Connection),
+    /// The connection broke; what is left can be tried on another one at once.
+    Broken,
+    /// The connection broke before anybody got a copy: the next one will hardly do better.
+    Fruitless(mailjam_relay::Error),
+}
+
+/// Sends to everybody who is due.
 async fn expand(
     daemon: &Arc<Daemon>,
     post: &Post,
     stop: &watch::Receiver<bool>,
     mut connection: Connection,
-) -> Result<Option<Connection>, Error> {
+) -> Result<Run, Error> {
     let (news, heard) = mpsc::unbounded_channel();
     let (written, progress) = watch::channel(0u64);
     let sending = async {
-        let mut ledger = Ledger { news, expanding: post.row.state == PostState::Sending, sent: 0 };
+        let mut ledger =
+            Ledger { news, expanding: post.row.state == PostState::Sending, expanded: false, sent: 0, delivered: 0 };
         let mut after = if ledger.expanding { post.row.cursor.clone() } else { String::new() };
         let mut written = progress;
         loop {
             let (batch, last) = next_batch(daemon, post, &after).await?;
             after = batch.last().map_or(after, |recipient| recipient.target.key.clone());
-            let good = send(post, &batch, &mut connection, &mut ledger, last).await;
-            if let Err(error) = &good {
-                daemon.health.trouble(Part::NextHop, error);
-                return Ok(false);
+            if let Err(error) = send(daemon, post, &batch, &mut connection, &mut ledger, last).await {
+                daemon.health.trouble(Part::NextHop, &error);
+                let fruitless = ledger.expanding && !ledger.expanded && ledger.delivered == 0;
+                return Ok(if fruitless { Run::Fruitless(error) } else { Run::Broken });
             }
             if last || *stop.borrow() {
-                return Ok::<_, Error>(true);
+                return Ok::<_, Error>(Run::Good(connection));
             }
             // At most one batch is ahead of what is written down.
             let behind = ledger.sent - batch.len() as u64;
             if written.wait_for(|written| *written >= behind).await.is_err() {
-                return Ok(true);
+                return Ok(Run::Good(connection));
             }
         }
     };
-    let (good, recorded) = tokio::join!(sending, record(daemon, post.row.id, heard, written));
+    let (run, recorded) = tokio::join!(sending, record(daemon, stop, post.row.id, heard, written));
     recorded?;
-    Ok(good?.then_some(connection))
+    run
 }
 
 /// The next recipients behind a key, and whether they are the last.
@@ -148,11 +166,14 @@ async fn next_batch(daemon: &Daemon, post: &Post, after: &str) -> Result<(Vec<Re
     let mut batch: Vec<Recipient> = daemon
         .store
         .read(move |session| {
+            if !after.is_empty() && session.post(id)?.is_none() {
+                // Dropped meanwhile: who has not got it never will.
+                return Ok(Vec::new());
+            }
             if state == PostState::Sending {
                 let targets = session.targets(list, kind, &after, limit + 1)?;
-                return Ok::<_, Error>(
-                    targets.into_iter().map(|target| Recipient { target, before: 0, first: None }).collect(),
-                );
+                let fresh = |target| Recipient { target, before: 0, first: None };
+                return Ok::<_, Error>(targets.into_iter().map(fresh).collect());
             }
             let due = session.due_recipients(id, now(), &after, limit + 1)?;
             let again = |troubled: Troubled| Recipient {
@@ -173,8 +194,12 @@ struct Ledger {
     news: mpsc::UnboundedSender<(u64, Progress)>,
     /// Whether the cursor moves; otherwise recipients that were deferred are tried again.
     expanding: bool,
+    /// Whether it has passed everybody.
+    expanded: bool,
     /// Recipients settled so far.
     sent: u64,
+    /// Of those, the ones that have their copy.
+    delivered: u64,
 }
 
 impl Ledger {
@@ -188,7 +213,9 @@ impl Ledger {
         for (recipient, outcome) in recipients.iter().zip(outcomes) {
             note(&mut progress, recipient, outcome);
         }
+        self.expanded |= progress.expanded;
         self.sent += recipients.len() as u64;
+        self.delivered += progress.delivered;
         // The other end lives as long as this one.
         let _ = self.news.send((self.sent, progress));
     }
@@ -224,8 +251,15 @@ fn note(progress: &mut Progress, recipient: &Recipient, outcome: Outcome) {
     });
 }
 
-/// Hands a batch to the next hop, in as many transactions as it takes.
+/// Whether the connection ended before the next hop looked at a recipient: a server that was restarted, or lets only so
+/// many messages through a connection, says no more than that.
+fn unheard(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Deferred(reply) if reply.code == 421)
+}
+
+/// Hands a batch to the next hop, in as many transactions as it takes, and on another connection where one ends.
 async fn send(
+    daemon: &Daemon,
     post: &Post,
     batch: &[Recipient],
     connection: &mut Connection,
@@ -245,11 +279,13 @@ async fn send(
     let addresses: Vec<String> = batch.iter().map(envelope_address).collect();
     let mut outcomes: Vec<Outcome> = vec![Outcome::TooMany; batch.len()];
     let mut error = None;
+    let mut fresh = false;
     loop {
         let open: Vec<usize> = (0..batch.len()).filter(|&i| outcomes[i] == Outcome::TooMany).collect();
         if open.is_empty() {
             break;
         }
+        let asked = open.len();
         let recipients: Vec<String> = open.iter().map(|&i| addresses[i].clone()).collect();
         let envelope = Envelope { return_path, recipients: &recipients };
         let results = match connection.send(&envelope, &post.body).await {
@@ -262,9 +298,20 @@ async fn send(
         for (i, outcome) in open.into_iter().zip(results) {
             outcomes[i] = outcome;
         }
-        if error.is_some() {
+        if error.is_none() {
+            continue;
+        }
+        let again: Vec<&mut Outcome> = outcomes.iter_mut().filter(|outcome| unheard(outcome)).collect();
+        if again.is_empty() || (fresh && again.len() == asked) {
             break;
         }
+        fresh = true;
+        match Pool::connect(&daemon.config().smtp).await {
+            Ok(another) => *connection = another,
+            Err(_) => break,
+        }
+        again.into_iter().for_each(|outcome| *outcome = Outcome::TooMany);
+        error = None;
     }
     // Without an answer the batch is the last of this run, and recipients behind it have their turn in the next.
     ledger.settle(batch, outcomes.into_iter(), last);
@@ -316,6 +363,7 @@ fn envelope_address(recipient: &Recipient) -> String {
 /// Writes results down, several at once where they come faster than the disk.
 async fn record(
     daemon: &Arc<Daemon>,
+    stop: &watch::Receiver<bool>,
     post: i64,
     mut news: mpsc::UnboundedReceiver<(u64, Progress)>,
     written: watch::Sender<u64>,
@@ -325,7 +373,7 @@ async fn record(
             sent = more;
             merge(&mut progress, next);
         }
-        write_down(daemon, post, &progress).await?;
+        write_down(daemon, stop, post, &progress).await?;
         written.send_replace(sent);
     }
     Ok(())
@@ -339,18 +387,24 @@ fn merge(progress: &mut Progress, next: Progress) {
     progress.troubled.extend(next.troubled);
 }
 
-/// Writes one step down, however long the storage takes: what was sent is known here only until then.
-async fn write_down(daemon: &Arc<Daemon>, post: i64, progress: &Progress) -> Result<(), Error> {
-    let mut pause = Duration::from_millis(500);
+/// Writes one step down, however long the storage takes: what was sent is known here only until then. A daemon that is to
+/// stop cannot wait for a storage that fails; then it is sent again.
+async fn write_down(
+    daemon: &Arc<Daemon>,
+    stop: &watch::Receiver<bool>,
+    post: i64,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let mut wait = Duration::from_millis(500);
     loop {
         let step = progress.clone();
         match daemon.store.write(move |session| session.record(post, &step, now())).await {
             Ok(()) => break,
-            Err(Error::Stopped) => return Err(Error::Stopped),
+            Err(error) if error == Error::Stopped || *stop.borrow() => return Err(error),
             Err(error) => {
                 daemon.health.trouble(Part::Storage, &error);
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(30));
+                pause(wait, stop).await;
+                wait = (wait * 2).min(Duration::from_secs(30));
             }
         }
     }

@@ -4,11 +4,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use mailjam_relay::{Connection, Error, NextHop, Timeouts};
+use tokio::task::JoinSet;
 
 use crate::config::Smtp;
 
 /// How long a connection without work stays open: a busy list's next post finds it, an idle daemon holds none.
 pub const IDLE: Duration = Duration::from_secs(3);
+
+/// How long to wait for the answers to QUIT: a courtesy, for which nothing else should wait.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Connections without work.
 #[derive(Default)]
@@ -22,9 +26,15 @@ impl Pool {
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if let Some((connection, since)) = kept
             && since.elapsed() < IDLE
+            && connection.is_ready()
         {
             return Ok(connection);
         }
+        Pool::connect(smtp).await
+    }
+
+    /// A new connection.
+    pub async fn connect(smtp: &Smtp) -> Result<Connection, Error> {
         let helo = if smtp.helo.is_empty() { host_name() } else { smtp.helo.clone() };
         Connection::open(&NextHop { server: smtp.server.clone(), helo, timeouts: Timeouts::default() }).await
     }
@@ -34,15 +44,19 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push((connection, Instant::now()));
     }
 
+    /// Whether no connection is kept.
+    pub fn is_empty(&self) -> bool {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Closes what has been idle for too long, or everything.
     pub async fn close(&self, everything: bool) {
         let old: Vec<_> = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             idle.extract_if(.., |(_, since)| everything || since.elapsed() >= IDLE).collect()
         };
-        for (connection, _) in old {
-            connection.quit().await;
-        }
+        let mut farewells: JoinSet<()> = old.into_iter().map(|(connection, _)| connection.quit()).collect();
+        let _ = tokio::time::timeout(FAREWELL, async { while farewells.join_next().await.is_some() {} }).await;
     }
 }
 

@@ -28,6 +28,13 @@ const HANDOVERS: i64 = 10 * 86_400;
 /// When the storage cannot be read.
 const STORAGE_PAUSE: Duration = Duration::from_secs(5);
 
+/// How often to look for what becomes due while other posts are being sent.
+const MEANWHILE: Duration = Duration::from_secs(5);
+
+/// How long transactions under way may take to end when the daemon stops: less than systemd waits (90 s), more than a
+/// mail server that works needs.
+const DRAIN: Duration = Duration::from_secs(20);
+
 /// Runs until `stop` says so and the transactions under way have ended.
 pub async fn run(daemon: Arc<Daemon>, mut stop: watch::Receiver<bool>, mut pings: mpsc::Receiver<Ping>) {
     let pool = Arc::new(Pool::default());
@@ -50,21 +57,46 @@ pub async fn run(daemon: Arc<Daemon>, mut stop: watch::Receiver<bool>, mut pings
         tokio::select! {
             () = daemon.work.notified() => {}
             Some(ended) = workers.join_next_with_id() => {
-                let id = match ended {
-                    Ok((id, ())) => id,
-                    Err(error) => error.id(),
-                };
-                busy.remove(&id);
+                match ended {
+                    Ok((id, ())) => drop(busy.remove(&id)),
+                    Err(error) => {
+                        if let Some(post) = busy.remove(&error.id()) {
+                            quarantine(&daemon, post).await;
+                        }
+                    }
+                }
             }
             () = tokio::time::sleep_until(wake.unwrap_or_else(far)) => {}
-            () = tokio::time::sleep(pool::IDLE), if busy.is_empty() => pool.close(false).await,
+            () = tokio::time::sleep(pool::IDLE), if busy.is_empty() && !pool.is_empty() => pool.close(false).await,
             Some(ping) = pings.recv() => drop(ping.send(())),
-            _ = purge.tick() => remove_old(&daemon).await,
+            _ = purge.tick() => {
+                if remove_old(&daemon).await {
+                    purge.reset_immediately();
+                }
+            }
             _ = stop.changed() => {}
         }
     }
-    while workers.join_next().await.is_some() {}
+    let drain = async { while workers.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drain).await.is_err() {
+        tracing::warn!(
+            "the mail server has not answered for {DRAIN:?}; what it has and did not confirm is sent again after the next \
+             start and may arrive twice"
+        );
+        workers.shutdown().await;
+    }
     pool.close(true).await;
+}
+
+/// Takes a post out of circulation that made the code panic: it would do so again at once.
+async fn quarantine(daemon: &Arc<Daemon>, post: i64) {
+    tracing::error!(
+        "sending post {post} panicked and it is quarantined; this is a defect of mailjam, please report it"
+    );
+    let problem = "sending it made the code panic; please report it";
+    if let Err(error) = daemon.store.write(move |session| session.quarantine(post, problem)).await {
+        daemon.health.trouble(Part::Storage, &error);
+    }
 }
 
 /// A time that never comes.
@@ -84,10 +116,12 @@ async fn look(daemon: &Arc<Daemon>, busy: &HashMap<Id, i64>, connections: usize)
             let free = connections - busy.len();
             let ready: Vec<i64> =
                 due.into_iter().filter(|post| !busy.values().any(|other| other == post)).take(free).collect();
-            // What is due now has a worker, or waits for one to end.
-            let seconds = next.map(|at| at - now()).filter(|seconds| *seconds > 0);
-            let wake = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds.unsigned_abs()));
-            (ready, wake)
+            // What is due now has a worker, or waits for one to end; what is due after it cannot be seen behind it.
+            let pause = next.map(|at| match u64::try_from(at - now()) {
+                Ok(seconds @ 1..) => Duration::from_secs(seconds),
+                _ => MEANWHILE,
+            });
+            (ready, pause.map(|pause| Instant::now() + pause))
         }
         Err(error) => {
             daemon.health.trouble(Part::Storage, &error);
@@ -96,26 +130,20 @@ async fn look(daemon: &Arc<Daemon>, busy: &HashMap<Id, i64>, connections: usize)
     }
 }
 
-/// Lets go of posts that everybody has had for long, and of old hand-overs.
-async fn remove_old(daemon: &Arc<Daemon>) {
+/// Lets go of posts that everybody has had for long, and of old hand-overs; answers whether there may be more.
+async fn remove_old(daemon: &Arc<Daemon>) -> bool {
     let posts = now() - i64::from(daemon.config().storage.retain_posts) * 86_400;
     let handovers = now() - HANDOVERS;
-    let mut total = 0;
-    loop {
-        match daemon.store.write(move |session| session.purge(posts, handovers, PURGE_STEP)).await {
-            Ok(removed) => {
-                total += removed;
-                if removed < u64::from(PURGE_STEP) {
-                    break;
-                }
+    match daemon.store.write(move |session| session.purge(posts, handovers, PURGE_STEP)).await {
+        Ok(removed) => {
+            if removed > 0 {
+                tracing::info!("{removed} posts or hand-overs removed: older than [storage] retain_posts, or ten days");
             }
-            Err(error) => {
-                daemon.health.trouble(Part::Storage, &error);
-                break;
-            }
+            removed == u64::from(PURGE_STEP)
         }
-    }
-    if total > 0 {
-        tracing::info!("{total} posts older than [storage] retain_posts removed");
+        Err(error) => {
+            daemon.health.trouble(Part::Storage, &error);
+            false
+        }
     }
 }
