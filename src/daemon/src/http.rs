@@ -18,23 +18,27 @@ use tokio::sync::{Semaphore, watch};
 use crate::caller::{Caller, Refused};
 use crate::daemon::Daemon;
 use crate::listen::{Door, Listener};
+use crate::patient::Patient;
 
 /// Where XML-RPC is served.
 pub const PATH: &str = "/RPC2";
 
 /// Connections open at the same time, a door.
-const CONNECTIONS: usize = 256;
+const CONNECTIONS: usize = 128;
 
 /// Largest request that is no hand-over of a message.
 const SMALL_REQUEST: u64 = 32 << 20;
 
-/// Request bodies in memory at the same time, all doors together, in KiB.
-const BODIES: u32 = 256 << 10;
+/// Request bodies in memory at the same time, a door, in KiB: what fills one door keeps nobody from another.
+const BODIES: u32 = 64 << 10;
 
-/// For the head of a request, and for each piece of its body.
+/// For the head of a request, for each piece of its body, and for each piece of the answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What the connections share.
+/// Slower than this, in octets a second, nobody may send a body: it takes room that others wait for.
+const SLOWEST: u64 = 32 << 10;
+
+/// What the connections to a door share.
 pub struct Server {
     daemon: Arc<Daemon>,
     bodies: Arc<Semaphore>,
@@ -117,7 +121,7 @@ impl Server {
             .timer(TokioTimer::new())
             .header_read_timeout(PATIENCE)
             .max_buf_size(64 << 10)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
         let mut connection = std::pin::pin!(connection);
         let result = tokio::select! {
             result = connection.as_mut() => result,
@@ -157,7 +161,9 @@ impl Server {
         let Ok(_room) = self.bodies.acquire_many(kib).await else {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
         };
-        match read(request.into_body(), length).await {
+        let slowest = PATIENCE + Duration::from_secs(length / SLOWEST);
+        let body = tokio::time::timeout(slowest, read(request.into_body(), length)).await;
+        match body.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {
             Ok(body) => {
                 let answer = crate::dispatch::answer(&self.daemon, &caller, body).await;
                 response(StatusCode::OK, "text/xml; charset=utf-8", answer)
@@ -178,11 +184,11 @@ where
     S: Peer,
 {
     loop {
-        let permit = open.clone().acquire_owned().await.ok()?;
-        let accepted = tokio::select! {
-            accepted = next() => accepted,
+        let (permit, accepted) = tokio::select! {
+            both = async { (open.clone().acquire_owned().await, next().await) } => both,
             () = stopped(stop) => return None,
         };
+        let permit = permit.ok()?;
         match accepted {
             Ok((stream, _)) => return Some((stream, permit)),
             Err(error) => {
@@ -250,6 +256,9 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
 }
 
 fn unauthorized(refused: &Refused) -> Response<Full<Bytes>> {
+    if *refused == Refused::Unavailable {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, refused.text());
+    }
     let mut response = plain(StatusCode::UNAUTHORIZED, refused.text());
     let challenge = hyper::header::HeaderValue::from_static("Bearer realm=\"mailjam\"");
     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

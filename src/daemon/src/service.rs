@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mailjam_store::Store;
 use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -65,16 +65,17 @@ pub fn run(config: Config, config_path: PathBuf, log: log::Handle) -> Result<(),
 }
 
 async fn serve(daemon: &Arc<Daemon>) -> Result<(), Error> {
+    // First of all: until then a SIGHUP ends the process.
+    let signals = Signals::listen()?;
     let config = daemon.config();
     let listeners = listen::all(&config)?;
     let own_sockets = own_sockets(&listeners);
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let server = Server::new(daemon.clone());
     let doors: Vec<String> =
         listeners.iter().map(|(door, listener, _)| format!("{} ({listener})", door.name())).collect();
     for (door, listener, _) in listeners {
-        tasks.spawn(server.clone().serve(door, listener, stopping.clone()));
+        tasks.spawn(Server::new(daemon.clone()).serve(door, listener, stopping.clone()));
     }
     let (pings, pinged) = mpsc::channel(1);
     tasks.spawn(runner::run(daemon.clone(), stopping.clone(), pinged));
@@ -83,7 +84,7 @@ async fn serve(daemon: &Arc<Daemon>) -> Result<(), Error> {
     tracing::info!("mailjamd {} ready at {}", env!("CARGO_PKG_VERSION"), doors.join(", "));
     notify(&[NotifyState::Ready]);
     daemon.health.repeat();
-    signals(daemon).await?;
+    signals.obey(daemon).await;
 
     notify(&[NotifyState::Stopping, NotifyState::Status("Finishing what is under way")]);
     tracing::info!("stopping");
@@ -110,16 +111,31 @@ fn own_sockets(listeners: &[(Door, Listener, listen::Origin)]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Reloads at SIGHUP, returns at SIGTERM and SIGINT.
-async fn signals(daemon: &Arc<Daemon>) -> Result<(), Error> {
-    let on = |kind| signal(kind).map_err(|source| Error::System { what: "wait for signals", source });
-    let (mut hangup, mut terminate, mut interrupt) =
-        (on(SignalKind::hangup())?, on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
-    loop {
-        tokio::select! {
-            _ = hangup.recv() => reload(daemon).await,
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
+/// The signals that mean something to the daemon.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Signals, Error> {
+        let on = |kind| signal(kind).map_err(|source| Error::System { what: "wait for signals", source });
+        Ok(Signals {
+            hangup: on(SignalKind::hangup())?,
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Reloads at SIGHUP, returns at SIGTERM and SIGINT.
+    async fn obey(mut self, daemon: &Arc<Daemon>) {
+        loop {
+            tokio::select! {
+                _ = self.hangup.recv() => reload(daemon).await,
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+            }
         }
     }
 }
