@@ -85,8 +85,10 @@ async fn submit(daemon: &Arc<Daemon>, submission: Submission) -> Result<Answer, 
         queue_id,
         sender,
         post = answer.post_id,
-        "{recipient}: {} {} {}{}",
-        if message_id.is_empty() { "message without id" } else { &message_id },
+        // Strangers chose these words; a line break among them would make a log line of their own.
+        "{}: {} {} {}{}",
+        recipient.escape_debug(),
+        if message_id.is_empty() { "message without id" } else { &message_id }.escape_debug(),
         answer.action,
         answer.text,
         if answer.duplicate == Some(true) { " (handed over before)" } else { "" },
@@ -110,34 +112,33 @@ fn take(session: &mut dyn Session, submission: Submission, key: [u8; 32]) -> Res
         message: Some(&submission.message),
         size: Some(submission.message.len() as u64),
     };
+    // What was accepted once stays accepted, whatever has become of the list since.
+    if let Some(id) = session.handed_over(&key)? {
+        let message_id = session.post(id)?.map(|post| post.message_id).unwrap_or_default();
+        let answer = Answer { post_id: Some(id.to_string()), duplicate: Some(true), ..accepted() };
+        return Ok(Taken { answer, action: ACCEPT, recipient: submission.recipient, message_id, to_send: false });
+    }
     let judged = judge::judge(session, &handover)?;
     let mut answer = answer(&judged);
     let action = action(&judged.decision.verdict);
     let mut to_send = false;
     if let (Some(kind), Some(destination)) = (post_kind(&judged), &judged.destination) {
         let list = destination.list.id;
-        let before = session.handed_over(&key)?;
-        answer.duplicate = Some(before.is_some());
-        let id = match before {
-            Some(id) => id,
-            None => {
-                to_send = kind != PostKind::Bounce;
-                let id = session.add_post(&NewPost {
-                    list,
-                    kind,
-                    sender: judge::envelope_sender(&submission.sender).unwrap_or_default().to_owned(),
-                    message_id: judged.message_id.clone(),
-                    received: now(),
-                    handover: key,
-                    bytes: submission.message,
-                })?;
-                if kind == PostKind::Bounce {
-                    let about = return_path::decode(&destination.detail).map(|address| address.key());
-                    session.count_bounce(list, &about.unwrap_or_default(), id, now())?;
-                }
-                id
-            }
-        };
+        to_send = kind != PostKind::Bounce;
+        let id = session.add_post(&NewPost {
+            list,
+            kind,
+            sender: judge::envelope_sender(&submission.sender).unwrap_or_default().to_owned(),
+            message_id: judged.message_id.clone(),
+            received: now(),
+            handover: key,
+            bytes: submission.message,
+        })?;
+        if kind == PostKind::Bounce {
+            let about = return_path::decode(&destination.detail).map(|address| address.key());
+            session.count_bounce(list, &about.unwrap_or_default(), id, now())?;
+        }
+        answer.duplicate = Some(false);
         answer.post_id = Some(id.to_string());
     }
     Ok(Taken { answer, action, recipient: submission.recipient, message_id: judged.message_id, to_send })
@@ -156,9 +157,11 @@ fn post_kind(judged: &Judged) -> Option<PostKind> {
     }
 }
 
+const ACCEPT: &str = "accept";
+
 const fn action(verdict: &Verdict) -> &'static str {
     match verdict {
-        Verdict::Post | Verdict::Forward | Verdict::Bounce => "accept",
+        Verdict::Post | Verdict::Forward | Verdict::Bounce => ACCEPT,
         Verdict::Discard => "discard",
         Verdict::Refuse(Refusal::NoList) => "no-list",
         Verdict::Refuse(Refusal::Closed) => "closed",
@@ -172,7 +175,7 @@ const fn action(verdict: &Verdict) -> &'static str {
 pub fn answer(judged: &Judged) -> Answer {
     let verdict = &judged.decision.verdict;
     let (code, dsn, text) = match verdict {
-        Verdict::Post | Verdict::Forward | Verdict::Bounce => (exit::OK, "2.0.0", "accepted".to_owned()),
+        Verdict::Post | Verdict::Forward | Verdict::Bounce => return accepted(),
         Verdict::Discard => {
             let why = judged.decision.trail.last().map(|step| step.detail.to_string()).unwrap_or_default();
             (exit::OK, "2.0.0", format!("discarded: {why}"))
@@ -192,6 +195,17 @@ pub fn answer(judged: &Judged) -> Answer {
         code: code.into(),
         dsn: dsn.to_owned(),
         text,
+        post_id: None,
+        duplicate: None,
+    }
+}
+
+fn accepted() -> Answer {
+    Answer {
+        action: ACCEPT.to_owned(),
+        code: exit::OK.into(),
+        dsn: "2.0.0".to_owned(),
+        text: "accepted".to_owned(),
         post_id: None,
         duplicate: None,
     }
