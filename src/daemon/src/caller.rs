@@ -62,7 +62,8 @@ fn list_of_scope<'s>(scope: &'s str, kinds: &[&str]) -> Option<&'s str> {
 #[must_use]
 pub fn is_scope(scope: &str) -> bool {
     matches!(scope, "mta" | "read" | "metrics" | "admin")
-        || list_of_scope(scope, &["owner", "moderate"]).is_some_and(|list| !list.is_empty() && !list.contains(' '))
+        || list_of_scope(scope, &["owner", "moderate"])
+            .is_some_and(|list| !list.is_empty() && !list.contains(char::is_whitespace))
 }
 
 impl Caller {

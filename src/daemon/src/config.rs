@@ -201,6 +201,16 @@ impl Config {
             let detail = format!("{:?} has not the form HOST:PORT, such as 127.0.0.1:25", self.smtp.server);
             return Err(("[smtp] server", detail));
         }
+        let helo = &self.smtp.helo;
+        if !helo.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte)) {
+            let detail = format!("{helo:?} is no host name such as lists.example.org");
+            return Err(("[smtp] helo", detail));
+        }
+        let Sockets { mta, control, web } = &self.sockets;
+        if mta == control || mta == web || control == web {
+            let detail = "mta, control and web need a path each: what may be called depends on it";
+            return Err(("[sockets]", detail.to_owned()));
+        }
         for (key, value, range) in [
             ("[smtp] connections", self.smtp.connections, 1..=100),
             // RFC 5321 4.5.3.1.8: a server takes at least 100.

@@ -100,10 +100,11 @@ impl Daemon {
         Ok(())
     }
 
-    /// Octets that the request of a hand-over may have: the largest message in base64, and its envelope.
+    /// Octets that the request of a hand-over may have: the largest message in base64, in lines of 76 characters and CRLF
+    /// (RFC 2045 6.8) as some clients write it, and its envelope.
     pub fn handover_limit(&self) -> u64 {
         let message = self.largest_message.load(Ordering::Relaxed);
-        message / 3 * 4 + (64 << 10)
+        message / 57 * 78 + (64 << 10)
     }
 
     /// Takes note of a list's settings.

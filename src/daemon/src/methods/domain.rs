@@ -66,7 +66,7 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
 }
 
 /// A domain in the form in which it is stored.
-fn domain_name(name: &str) -> Option<String> {
+pub fn domain_name(name: &str) -> Option<String> {
     let address = Address::parse(&format!("x@{}", name.trim())).ok()?;
     (!address.domain().starts_with('[')).then(|| address.ascii_domain().into_owned())
 }

@@ -37,9 +37,11 @@ impl From<Error> for Failed {
             | Error::InUse { .. }
             | Error::Open { .. }
             | Error::Unreadable { .. }
-            | Error::Sqlite(_) => Code::Internal,
+            | Error::Sqlite(_) => {
+                tracing::error!("{error}");
+                Code::Internal
+            }
         };
-        tracing::error!(%error, "storage");
         Failed::new(code, error)
     }
 }

@@ -6,6 +6,7 @@ use mailjam_rpc::records::{QueueDetail, QueueItem, QueueQuery, QueueRecipient, R
 use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::{PostQuery, PostRow, PostState, Selection, Session, Troubled};
 
+use super::domain::domain_name;
 use super::{Failed, count, limit, list, page, unknown, value};
 use crate::daemon::Daemon;
 use crate::dispatch::Params;
@@ -114,7 +115,9 @@ fn selection(session: &dyn Session, wanted: RetrySelection) -> Result<Selection,
     match (wanted.id, wanted.list, wanted.domain) {
         (Some(id), None, None) => item(session, &id).map(|row| Selection::Post(row.id)),
         (None, Some(name), None) => list(session, &name).map(|row| Selection::List(row.id)),
-        (None, None, Some(domain)) => Ok(Selection::Domain(domain)),
+        (None, None, Some(domain)) => domain_name(&domain)
+            .map(Selection::Domain)
+            .ok_or_else(|| Failed::new(Code::NoDomain, format!("{domain:?} is no domain name"))),
         _ => Err(Failed::new(Code::InvalidParameters, "selection: set exactly one of id, list and domain")),
     }
 }
