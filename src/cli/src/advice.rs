@@ -58,19 +58,20 @@ fn about_fault(session: &mut Session, subject: Option<&str>, code: Code) -> Opti
         Code::NoDomain => {
             ("domain list", nearest(subject, names(session, "domain.list", |domain: Domain| domain.name)))
         }
-        Code::NoItem => ("queue list --state done\" or \"mailjam-cli queue list", None),
+        Code::NoItem => ("queue list", None),
         Code::BadToken => ("token list", None),
         Code::NoMember => {
             return subject.map(|list| format!("\"mailjam-cli member list {list} --filter TEXT\" searches"));
         }
-        Code::LastOwner => return Some("make somebody else owner first, with \"mailjam-cli role grant\"".to_owned()),
         Code::Expired | Code::NotAuthenticated => {
             return Some("name a valid token with --token-file or MAILJAM_TOKEN".to_owned());
         }
         Code::NotAllowed => {
             return Some("the token has not the scope for this; see \"mailjam-cli token list\"".to_owned());
         }
-        Code::RevisionConflict => return Some("look at it with \"mailjam-cli list show\" and decide again".to_owned()),
+        Code::RevisionConflict => {
+            return subject.map(|list| format!("\"mailjam-cli list show {list}\" shows it as it is now"));
+        }
         Code::Internal => return Some("\"journalctl -u mailjamd\" has the details".to_owned()),
         _ => return None,
     };

@@ -14,7 +14,6 @@ use crate::output::clean;
 pub enum Error {
     #[error("{}", clean(fault.text()))]
     Fault {
-        method: String,
         /// What the call was about: its first parameter, where that is a name.
         subject: Option<String>,
         fault: Fault,
@@ -23,8 +22,8 @@ pub enum Error {
     Connection(#[from] client::Error),
     #[error("{server} answered with HTTP status {status}")]
     Status { server: Server<String>, status: u16 },
-    #[error("{server} is no mailjam daemon: {}", fault.text())]
-    NotOurs { server: Server<String>, fault: Fault },
+    #[error("{server} is no mailjam daemon: {reason}")]
+    NotOurs { server: Server<String>, reason: String },
     #[error("the answer to {method} is not understood ({mismatch})")]
     Answer { method: String, mismatch: Mismatch },
 

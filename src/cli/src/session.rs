@@ -1,6 +1,6 @@
 //! One run of the program: which daemon, how to call it, and how its answers are shown.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
@@ -31,7 +31,7 @@ pub fn options() -> [Arg; 4] {
             .long("token-file")
             .value_name("FILE")
             .help("File with the token for an http server")
-            .value_parser(value_parser!(std::path::PathBuf))
+            .value_parser(value_parser!(PathBuf))
             .value_hint(ValueHint::FilePath),
         Arg::new("json").long("json").help("Print what the daemon answered, as JSON").action(ArgAction::SetTrue),
         Arg::new("no-color").long("no-color").help("No colours, as with NO_COLOR").action(ArgAction::SetTrue),
@@ -39,9 +39,37 @@ pub fn options() -> [Arg; 4] {
     .map(|option| option.global(true).help_heading("Global options"))
 }
 
+/// The way to a daemon.
+pub struct Daemon(Client);
+
+impl Daemon {
+    /// Its address.
+    pub fn server(&self) -> &Server<String> {
+        self.0.server()
+    }
+
+    /// Calls a method and answers the XML that the daemon answered.
+    pub fn fetch(&mut self, method: &str, params: Vec<Value>) -> Result<Vec<u8>, Error> {
+        let body = codec::encode_call(method, params).map_err(|fault| Error::Fault { subject: None, fault })?;
+        let reply = self.0.post("/RPC2", body.as_bytes())?;
+        match reply.status {
+            200 => Ok(reply.body),
+            status => Err(Error::Status { server: self.server().clone(), status }),
+        }
+    }
+}
+
+/// The value in the XML that the daemon at `server` answered to a call about `subject`.
+pub fn decode(server: &Server<String>, subject: Option<String>, xml: &[u8]) -> Result<Value, Error> {
+    match codec::decode_reply(xml) {
+        Ok(answer) => answer.map_err(|fault| Error::Fault { subject, fault }),
+        Err(fault) => Err(Error::NotOurs { server: server.clone(), reason: fault.text().to_owned() }),
+    }
+}
+
 /// A daemon to call and a screen to show its answers on.
 pub struct Session {
-    client: Client,
+    pub daemon: Daemon,
     /// Whether answers are shown as JSON.
     pub json: bool,
     pub screen: Screen,
@@ -57,33 +85,17 @@ impl Session {
         // A unix socket knows who is calling.
         let token = match server {
             Server::Unix(_) => None,
-            Server::Http { .. } => token(matches.get_one("token-file").map(std::path::PathBuf::as_path))?,
+            Server::Http { .. } => token(matches.get_one("token-file").map(PathBuf::as_path))?,
         };
-        Ok(Session { client: Client::new(server, token, TIMEOUT), json: matches.get_flag("json"), screen })
-    }
-
-    /// The daemon's address.
-    pub fn server(&self) -> &Server<String> {
-        self.client.server()
+        let daemon = Daemon(Client::new(server, token, TIMEOUT));
+        Ok(Session { daemon, json: matches.get_flag("json"), screen })
     }
 
     /// Calls a method and answers what the daemon answered.
     pub fn call(&mut self, method: &str, params: Vec<Value>) -> Result<Value, Error> {
         let subject = params.first().and_then(subject);
-        let failed = |fault| Error::Fault { method: method.to_owned(), subject, fault };
-        let body = match codec::encode_call(method, params) {
-            Ok(body) => body,
-            Err(fault) => return Err(failed(fault)),
-        };
-        let reply = self.client.post("/RPC2", body.as_bytes())?;
-        let server = || self.client.server().clone();
-        if reply.status != 200 {
-            return Err(Error::Status { server: server(), status: reply.status });
-        }
-        match codec::decode_reply(&reply.body) {
-            Ok(answer) => answer.map_err(failed),
-            Err(fault) => Err(Error::NotOurs { server: server(), fault }),
-        }
+        let xml = self.daemon.fetch(method, params)?;
+        decode(self.daemon.server(), subject, &xml)
     }
 
     /// Calls a method and takes its answer apart.
@@ -153,7 +165,7 @@ fn concerns_one_item(fault: i32) -> bool {
 }
 
 /// What a call is about, for the advice when it fails.
-fn subject(param: &Value) -> Option<String> {
+pub fn subject(param: &Value) -> Option<String> {
     match param {
         Value::String(name) => Some(name.clone()),
         Value::Struct(members) => match members.get("list") {

@@ -42,7 +42,7 @@ fn a_message_is_explained_rule_by_rule() {
     let daemon = Daemon::start(|_| value(explanation(Some(b"copy"))));
     Cli::of(&daemon, &["explain", TALK, "--sender", "a@x.org"]).fed(MESSAGE).prints(
         "\
-accept: 2.0.0 so it is (exit code 0)
+accept: 2.0.0 so it is (mailjam-mta exits with 0)
 
 RULE         RESULT  BECAUSE
 size         pass    30 of 65536 octets

@@ -37,8 +37,8 @@ pub const NOUN: Command = Command::group(
         Command::new("delete", "Delete a list with its members, roles and queue", &["list.delete"], &[LIST, YES], delete),
         Command::new("rename", "Give a list another address", &["list.rename"], &[LIST, NEW_ADDRESS], rename)
             .details("Its list-id stays, so that the filters of its members keep working."),
-        Command::new("close", "Refuse posts until the list is reopened", &["list.close"], &[LIST], close),
-        Command::new("reopen", "Take posts again", &["list.reopen"], &[LIST], reopen),
+        Command::new("close", "Refuse posts until the list is reopened", &["list.get", "list.close"], &[LIST], close),
+        Command::new("reopen", "Take posts again", &["list.get", "list.reopen"], &[LIST], reopen),
     ],
 );
 
@@ -193,15 +193,21 @@ fn rename(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 }
 
 fn close(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    let name = args.text("list");
-    session.show("list.close", vec![text(name)], |screen, changed: bool| {
-        if changed { writeln!(screen, "{name}: open → closed") } else { writeln!(screen, "{name} is closed already") }
-    })
+    open_or_close(session, args.text("list"), "list.close")
 }
 
 fn reopen(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    let name = args.text("list");
-    session.show("list.reopen", vec![text(name)], |screen, changed: bool| {
-        if changed { writeln!(screen, "{name}: closed → open") } else { writeln!(screen, "{name} is open already") }
+    open_or_close(session, args.text("list"), "list.reopen")
+}
+
+fn open_or_close(session: &mut Session, name: &str, method: &'static str) -> Result<Outcome, Error> {
+    let before: List = session.ask("list.get", vec![text(name)])?;
+    session.show(method, vec![text(name)], |screen, _: bool| {
+        let (from, to) = (state(before.closed), state(method == "list.close"));
+        if from == to {
+            writeln!(screen, "{} is {to} already", before.address);
+        } else {
+            writeln!(screen, "{}: {from} → {to}", before.address);
+        }
     })
 }

@@ -108,7 +108,13 @@ fn show_explanation(screen: &mut Screen, explanation: Explanation) {
 
 fn show_verdict(screen: &mut Screen, verdict: &Verdict) {
     let action = screen.state(&verdict.action);
-    writeln!(screen, "{action}: {} {} (exit code {})", clean(&verdict.dsn), clean(&verdict.text), verdict.code);
+    writeln!(
+        screen,
+        "{action}: {} {} (mailjam-mta exits with {})",
+        clean(&verdict.dsn),
+        clean(&verdict.text),
+        verdict.code
+    );
 }
 
 fn check(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {

@@ -51,9 +51,8 @@ fn called(list: &str) -> &str {
 fn grant(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let (list, address, role) = (scope(args), args.text("address"), args.text("role"));
     let params = vec![text(list), text(address), text(role)];
-    session.show("role.grant", params, |screen, changed: bool| {
-        let already = if changed { "" } else { " already" };
-        writeln!(screen, "{address} is {role} of {}{already}", called(list));
+    session.show("role.grant", params, |screen, _: bool| {
+        writeln!(screen, "{address} is {role} of {}", called(list));
     })
 }
 

@@ -21,7 +21,7 @@ pub const NOUN: Command = Command::group(
 );
 
 fn info(session: &mut Session, _: &Args<'_>) -> Result<Outcome, Error> {
-    let server = session.server().to_string();
+    let server = session.daemon.server().to_string();
     session.show("server.info", vec![], |screen, info: ServerInfo| {
         let fields = [
             ("server", server),
@@ -36,7 +36,7 @@ fn info(session: &mut Session, _: &Args<'_>) -> Result<Outcome, Error> {
 }
 
 fn ping(session: &mut Session, _: &Args<'_>) -> Result<Outcome, Error> {
-    let server = session.server().to_string();
+    let server = session.daemon.server().to_string();
     session.show("server.ping", vec![], |screen, _: bool| writeln!(screen, "{server} answers"))
 }
 
