@@ -6,12 +6,14 @@ CARGO ?= cargo
 CARGO_TARGET_DIR ?= target
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Debian's zsh looks into vendor-completions for what packages bring.
+ZSH_COMPLETIONS ?= site-functions
 
 override CARGO_TARGET_DIR := $(abspath $(CARGO_TARGET_DIR))
 export CARGO CARGO_TARGET_DIR
 
 release := $(CARGO_TARGET_DIR)/release
-libexecdir = $(PREFIX)/libexec/mailjam
+into := $(DESTDIR)$(PREFIX)
 need := scripts/install-packages
 build_mta := scripts/build-mta --locked
 has = $(shell $(CARGO) $(1) --version >/dev/null 2>&1 && echo yes)
@@ -35,9 +37,12 @@ all: ## Build the release binaries (the default)
 
 .PHONY: install
 install: all ## Install them below $(DESTDIR)$(PREFIX)
-	install -D -m 755 $(release)/mailjamd '$(DESTDIR)$(PREFIX)/sbin/mailjamd'
-	install -D -m 755 $(release)/mailjam-cli '$(DESTDIR)$(PREFIX)/bin/mailjam-cli'
-	install -D -m 755 "$$($(build_mta))" '$(DESTDIR)$(libexecdir)/mailjam-mta'
+	install -D -m 755 $(release)/mailjamd '$(into)/sbin/mailjamd'
+	install -D -m 755 $(release)/mailjam-cli '$(into)/bin/mailjam-cli'
+	install -D -m 755 "$$($(build_mta))" '$(into)/libexec/mailjam/mailjam-mta'
+	install -D -m 644 completions/mailjam-cli.bash '$(into)/share/bash-completion/completions/mailjam-cli'
+	install -D -m 644 completions/_mailjam-cli '$(into)/share/zsh/$(ZSH_COMPLETIONS)/_mailjam-cli'
+	install -D -m 644 completions/mailjam-cli.fish '$(into)/share/fish/vendor_completions.d/mailjam-cli.fish'
 
 .PHONY: test
 test: ## Run the everyday tests
