@@ -8,6 +8,7 @@ use bytes::Bytes;
 use mailjam_rpc::catalogue::{METHODS, Method};
 use mailjam_rpc::codec::{self, Call};
 use mailjam_rpc::{Code, Fault, Shape, Value};
+use tokio::runtime::Handle;
 
 use crate::caller::{Caller, Permission};
 use crate::daemon::Daemon;
@@ -64,27 +65,49 @@ pub async fn answer(daemon: &Arc<Daemon>, caller: &Caller, body: Bytes) -> Strin
     let result = match codec::decode_call(&body) {
         Ok(call) => {
             drop(body);
-            if call.method == "system.multicall" {
-                multicall(daemon, caller, call.params).await
-            } else {
-                guarded(daemon, caller, call).await
-            }
+            answer_call(daemon, caller, call).await
         }
         Err(fault) => Err(fault),
     };
     codec::encode_reply(result)
 }
 
+/// The same in the calling thread, which is none of the runtime's: a hand-over is not passed to another.
+pub fn answer_here(daemon: &Arc<Daemon>, caller: &Caller, body: &[u8], runtime: &Handle) -> String {
+    let result = codec::decode_call(body).and_then(|call| {
+        if call.method == methods::mta::SUBMIT {
+            let work = || find(caller, &call.method).and_then(|method| submit_here(daemon, method, call.params));
+            std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect(methods::mta::SUBMIT)))
+        } else {
+            runtime.block_on(answer_call(daemon, caller, call))
+        }
+    });
+    codec::encode_reply(result)
+}
+
+fn submit_here(daemon: &Arc<Daemon>, method: &'static Method, params: Vec<Value>) -> Result<Value, Fault> {
+    let submission = Params::new(method, params)?.take()?;
+    methods::mta::submit_here(daemon, submission).map(methods::value)
+}
+
+async fn answer_call(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value, Fault> {
+    if call.method == "system.multicall" {
+        multicall(daemon, caller, call.params).await
+    } else {
+        guarded(daemon, caller, call).await
+    }
+}
+
 /// One call; code that panics is a fault, and the daemon goes on.
 async fn guarded(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value, Fault> {
     let method = call.method.clone();
-    match catch(one(daemon, caller, call)).await {
-        Some(result) => result,
-        None => {
-            tracing::error!("{method} panicked; this is a defect of mailjamd, please report it with the lines above");
-            Err(Fault::new(Code::Internal, "a defect in mailjamd; its log has the details"))
-        }
-    }
+    catch(one(daemon, caller, call)).await.unwrap_or_else(|| Err(defect(&method)))
+}
+
+/// The fault for code that panicked.
+fn defect(method: &str) -> Fault {
+    tracing::error!("{method} panicked; this is a defect of mailjamd, please report it with the lines above");
+    Fault::new(Code::Internal, "a defect in mailjamd; its log has the details")
 }
 
 /// Polls a future to its end, or until it panics.

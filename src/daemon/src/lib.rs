@@ -15,6 +15,7 @@ mod judge;
 mod listen;
 mod log;
 mod methods;
+mod mta_door;
 mod patient;
 mod pool;
 mod runner;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mailjam_store::Store;
 use sd_notify::NotifyState;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -14,6 +15,7 @@ use crate::config::Config;
 use crate::daemon::Daemon;
 use crate::http::Server;
 use crate::listen::{self, Door, Listener};
+use crate::mta_door::Crew;
 use crate::{log, runner};
 
 /// Why the daemon does not run.
@@ -72,10 +74,19 @@ async fn serve(daemon: &Arc<Daemon>) -> Result<(), Error> {
     let own_sockets = own_sockets(&listeners);
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
+    let mut crews = Vec::new();
     let doors: Vec<String> =
         listeners.iter().map(|(door, listener, _)| format!("{} ({listener})", door.name())).collect();
     for (door, listener, _) in listeners {
-        tasks.spawn(Server::new(daemon.clone()).serve(door, listener, stopping.clone()));
+        match (door, listener) {
+            (Door::Mta, Listener::Unix(listener)) => {
+                let crew = Crew::hire(daemon.clone(), Handle::current(), listener);
+                crews.push(
+                    crew.map_err(|source| Error::System { what: "start the threads of the mta socket", source })?,
+                );
+            }
+            (door, listener) => drop(tasks.spawn(Server::new(daemon.clone()).serve(door, listener, stopping.clone()))),
+        }
     }
     let (pings, pinged) = mpsc::channel(1);
     tasks.spawn(runner::run(daemon.clone(), stopping.clone(), pinged));
@@ -90,11 +101,13 @@ async fn serve(daemon: &Arc<Daemon>) -> Result<(), Error> {
     tracing::info!("stopping");
     // Nobody is left who does not listen: a failure to send means that all tasks have ended.
     let _ = stop.send(true);
+    let dismissed = tokio::task::spawn_blocking(|| crews.into_iter().for_each(Crew::dismiss));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a task ended badly");
         }
     }
+    let _ = dismissed.await;
     watchdog.abort();
     for path in own_sockets {
         // Whoever comes later replaces it anyway.

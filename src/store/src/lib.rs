@@ -43,6 +43,9 @@ pub trait Backend: Send + Sync {
     /// Queues `job` for the next transaction. A job that panics loses its changes and is settled like the others.
     fn submit(&self, job: Box<dyn Job>) -> Result<()>;
 
+    /// The same in the calling thread: when this returns, the job is settled, or will be by another thread.
+    fn run(&self, job: Box<dyn Job>) -> Result<()>;
+
     /// Finishes what is queued, brings the files in order and closes them.
     fn close(&self) -> Result<()>;
 }
@@ -100,6 +103,19 @@ impl Store {
         F: FnOnce(&mut dyn Session) -> Result<T, E> + Send + 'static,
     {
         self.run(work, true).await
+    }
+
+    /// [`Store::write`] in the calling thread, which must not belong to an async runtime: no other thread is waited for
+    /// unless one is writing already.
+    pub fn write_here<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut dyn Session) -> Result<T, E> + Send + 'static,
+    {
+        let (answer, receiver) = oneshot::channel();
+        self.backend.run(Box::new(Call { work: Some(work), keep: true, result: None, answer }))?;
+        receiver.blocking_recv().unwrap_or_else(|_| Err(Error::Stopped.into()))
     }
 
     /// Does as [`Store::write`] does and then takes it all back: for dry runs.

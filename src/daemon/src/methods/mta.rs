@@ -16,6 +16,9 @@ use crate::dispatch::Params;
 use crate::health::Part;
 use crate::judge::{self, Handover, Judged};
 
+/// The method that hands a message over.
+pub const SUBMIT: &str = "mta.submit";
+
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
     match verb {
@@ -62,23 +65,41 @@ fn check(session: &dyn Session, request: &CheckRequest) -> Result<Judged, mailja
 
 /// Takes a message over. When this answers `accept`, it is on disk.
 async fn submit(daemon: &Arc<Daemon>, submission: Submission) -> Result<Answer, Fault> {
-    let queue_id = submission.queue_id.clone().unwrap_or_default();
+    let queue_id = submission.queue_id.clone();
+    let taken = daemon.store.write(taking(submission)).await;
+    conclude(daemon, queue_id, taken)
+}
+
+/// The same in the calling thread, for [`SUBMIT`] at the door for mailjam-mta.
+pub fn submit_here(daemon: &Daemon, submission: Submission) -> Result<Answer, Fault> {
+    let queue_id = submission.queue_id.clone();
+    let taken = daemon.store.write_here(taking(submission));
+    conclude(daemon, queue_id, taken)
+}
+
+/// The transaction of a hand-over.
+fn taking(submission: Submission) -> impl FnOnce(&mut dyn Session) -> Result<Taken, mailjam_store::Error> + Send {
     let sender = judge::envelope_sender(&submission.sender).unwrap_or_default().to_owned();
     let key = handover::key(&sender, &submission.recipient, &submission.message);
-    let taken = daemon.store.write(move |session| take(session, submission, key)).await;
-    let taken = match taken {
-        Ok(taken) => taken,
-        Err(error) => {
-            daemon.health.trouble(Part::Storage, &error);
-            return Err(Failed::from(error).into());
-        }
-    };
+    move |session| take(session, submission, sender, key)
+}
+
+/// Counts, logs and wakes the runner.
+fn conclude(
+    daemon: &Daemon,
+    queue_id: Option<String>,
+    taken: Result<Taken, mailjam_store::Error>,
+) -> Result<Answer, Fault> {
+    let taken = taken.map_err(|error| {
+        daemon.health.trouble(Part::Storage, &error);
+        Fault::from(Failed::from(error))
+    })?;
     daemon.health.fine(Part::Storage);
     if taken.to_send {
         daemon.work.notify_one();
     }
     daemon.tally.verdict(taken.action);
-    let Taken { recipient, answer, message_id, .. } = taken;
+    let Taken { recipient, sender, answer, message_id, .. } = taken;
     tracing::info!(
         list = recipient,
         message_id,
@@ -101,11 +122,17 @@ struct Taken {
     answer: Answer,
     action: &'static str,
     recipient: String,
+    sender: String,
     message_id: String,
     to_send: bool,
 }
 
-fn take(session: &mut dyn Session, submission: Submission, key: [u8; 32]) -> Result<Taken, mailjam_store::Error> {
+fn take(
+    session: &mut dyn Session,
+    submission: Submission,
+    sender: String,
+    key: [u8; 32],
+) -> Result<Taken, mailjam_store::Error> {
     let handover = Handover {
         sender: &submission.sender,
         recipient: &submission.recipient,
@@ -116,7 +143,14 @@ fn take(session: &mut dyn Session, submission: Submission, key: [u8; 32]) -> Res
     if let Some(id) = session.handed_over(&key)? {
         let message_id = session.post(id)?.map(|post| post.message_id).unwrap_or_default();
         let answer = Answer { post_id: Some(id.to_string()), duplicate: Some(true), ..accepted() };
-        return Ok(Taken { answer, action: ACCEPT, recipient: submission.recipient, message_id, to_send: false });
+        return Ok(Taken {
+            answer,
+            action: ACCEPT,
+            recipient: submission.recipient,
+            sender,
+            message_id,
+            to_send: false,
+        });
     }
     let judged = judge::judge(session, &handover)?;
     let mut answer = answer(&judged);
@@ -141,7 +175,7 @@ fn take(session: &mut dyn Session, submission: Submission, key: [u8; 32]) -> Res
         answer.duplicate = Some(false);
         answer.post_id = Some(id.to_string());
     }
-    Ok(Taken { answer, action, recipient: submission.recipient, message_id: judged.message_id, to_send })
+    Ok(Taken { answer, action, recipient: submission.recipient, sender, message_id: judged.message_id, to_send })
 }
 
 /// What an accepted message is stored as; `None` if it is not.

@@ -48,6 +48,10 @@ impl Backend for Sqlite {
         self.writer.submit(job)
     }
 
+    fn run(&self, job: Box<dyn Job>) -> Result<()> {
+        self.writer.submit(job)
+    }
+
     fn close(&self) -> Result<()> {
         // The readers first: while one has the database open, the log cannot be cut.
         self.readers.close();
