@@ -194,7 +194,8 @@ const MANUAL: &str = "\
 Without --server the daemon is the one in MAILJAM_SERVER, or unix:/run/mailjam/control.sock.
 A token for http is read from --token-file or MAILJAM_TOKEN. There is no option that takes the token itself, because \
 everybody on the machine can read the command lines of all processes.
-In JSON, times are written as RFC 3339 has them and bytes in base64; members that are not set are not there.
+In JSON, times are written as RFC 3339 has them and bytes in base64; members that are not set are not there. \
+A command that makes several calls prints an answer a line.
 
 Exit codes:
   0  done

@@ -41,7 +41,7 @@ talk@lists.example.org
   moderator  -
 
 Settings
-  description  Talk  (default: -)
+  description  Talk
   max_size     65536
   post_policy  open  (default: members)
 ",
@@ -233,9 +233,9 @@ Stored
   oldest    -
 
 In the 1 h 1 min since the daemon started
-  posts: accept     3
-  copies delivered  21
-  copies refused    0
+  hand-overs: accept  3
+  copies delivered    21
+  copies refused      0
 ",
     );
 }

@@ -194,19 +194,19 @@ fn show_synced(screen: &mut Screen, synced: &Synced, dry_run: bool) {
 
 /// The reader of a file and the bar that shows on a terminal how far it is.
 fn open(file: &Path) -> Result<(Box<dyn io::Read>, ProgressBar), Error> {
-    let on_stderr = |length| ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    let bar = |length, template| {
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.with_style(style.progress_chars("=> "))
+    };
     if file == Path::new("-") {
-        let bar = on_stderr(None);
+        let bar = bar(None, "{spinner}  {msg}");
         bar.enable_steady_tick(SPIN);
         return Ok((Box::new(io::stdin().lock()), bar));
     }
     let handle = File::open(file).map_err(Error::read(file))?;
     let length = handle.metadata().map_err(Error::read(file))?.len();
-    let bar = on_stderr(Some(length));
-    if let Ok(style) = ProgressStyle::with_template("{percent:>3} %  [{bar:30}]  {msg}") {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    Ok((Box::new(handle), bar))
+    Ok((Box::new(handle), bar(Some(length), "{percent:>3} %  [{bar:30}]  {msg}")))
 }
 
 /// Reads in large pieces.

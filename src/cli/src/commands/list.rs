@@ -92,9 +92,11 @@ fn show(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
         .iter()
         .map(|(key, value)| {
             let value = setting::display(value);
-            let default = schema.iter().find(|known| known.key == *key).map(|known| or_dash(&known.default));
+            let default = schema.iter().find(|known| known.key == *key).map(|known| known.default.as_str());
             match default {
-                Some(default) if default != value => (key.as_str(), format!("{value}  (default: {default})")),
+                Some(default) if !default.is_empty() && default != value => {
+                    (key.as_str(), format!("{value}  (default: {})", clean(default)))
+                }
                 _ => (key.as_str(), value),
             }
         })

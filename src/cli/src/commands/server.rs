@@ -58,7 +58,7 @@ fn stats(session: &mut Session, _: &Args<'_>) -> Result<Outcome, Error> {
         let verdicts: Vec<(String, String)> = stats
             .verdicts
             .iter()
-            .map(|(action, count)| (format!("posts: {action}"), setting::display(count)))
+            .map(|(action, count)| (format!("hand-overs: {action}"), setting::display(count)))
             .collect();
         let mut happened: Vec<(&str, String)> =
             verdicts.iter().map(|(action, count)| (action.as_str(), count.clone())).collect();
