@@ -1,8 +1,13 @@
 //! Tests that run the built programs, or look at the project as a whole.
 
 mod architecture;
+mod calls;
 mod cli;
 #[path = "../support/daemon.rs"]
 mod daemon;
 mod mta;
+mod site;
+#[path = "../support/smtp_sink.rs"]
+mod smtp_sink;
+mod sockets;
 mod xmlrpc;
