@@ -75,19 +75,10 @@ fn transaction(
         group.extend(jobs.try_iter());
         return Err(sqlite(error));
     }
-    let mut next = Some(first);
-    let mut result = Ok(false);
-    let mut changed = false;
-    while let Some(mut job) = next {
-        result = work(connection, &mut *job);
-        changed |= result == Ok(true);
-        group.push(job);
-        next = if result.is_ok() && group.len() < GROUP { jobs.try_recv().ok() } else { None };
-    }
-    // What was taken back as far as the last job would be written and synced as well.
-    let result = match result {
-        Ok(_) if changed => connection.execute_batch("COMMIT").map_err(sqlite),
-        other => other.map(drop),
+    let result = match gather(connection, first, jobs, group) {
+        Ok(true) => connection.execute_batch("COMMIT").map_err(sqlite),
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
     };
     if !connection.is_autocommit() {
         // The callers are told what failed first; this fails only if there is nothing left to take back.
@@ -96,16 +87,42 @@ fn transaction(
     result
 }
 
-/// Runs a job in a savepoint of its own; answers whether it is to be kept, `Err` when the transaction as a whole is lost.
+/// Runs the jobs of a group; answers whether there is anything to commit, `Err` when the transaction is lost.
+fn gather(
+    connection: &Connection,
+    mut first: Box<dyn Job>,
+    jobs: &Receiver<Box<dyn Job>>,
+    group: &mut Vec<Box<dyn Job>>,
+) -> Result<bool> {
+    // The first job is taken back with the transaction. It is most often the only one, and in a savepoint SQLite would
+    // copy every page before it changes.
+    let keep = work(connection, &mut *first);
+    group.push(first);
+    if !keep? {
+        return Ok(false);
+    }
+    while group.len() < GROUP
+        && let Ok(mut job) = jobs.try_recv()
+    {
+        let result = work_guarded(connection, &mut *job);
+        group.push(job);
+        result?;
+    }
+    Ok(true)
+}
+
+/// Runs a job; answers whether its changes are to be kept.
 fn work(connection: &Connection, job: &mut dyn Job) -> Result<bool> {
-    connection.execute_batch("SAVEPOINT job").map_err(sqlite)?;
     let mut session = Sql::new(connection);
     // The panic hook writes down what happened; the job's caller is told that it was stopped.
     let keep = catch_unwind(AssertUnwindSafe(|| job.work(&mut session))).unwrap_or(false);
-    if connection.is_autocommit() {
-        return Err(session.lost());
-    }
+    if connection.is_autocommit() { Err(session.lost()) } else { Ok(keep) }
+}
+
+/// Runs a job in a savepoint, so that it can be taken back without those before it.
+fn work_guarded(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+    connection.execute_batch("SAVEPOINT job").map_err(sqlite)?;
+    let keep = work(connection, job)?;
     let end = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    connection.execute_batch(end).map_err(sqlite)?;
-    Ok(keep)
+    connection.execute_batch(end).map_err(sqlite)
 }
