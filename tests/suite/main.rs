@@ -3,9 +3,11 @@
 mod architecture;
 mod calls;
 mod cli;
+mod config;
 #[path = "../support/daemon.rs"]
 mod daemon;
 mod mta;
+mod service;
 mod site;
 #[path = "../support/smtp_sink.rs"]
 mod smtp_sink;
