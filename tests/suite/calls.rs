@@ -38,7 +38,7 @@ impl Door {
 
     /// The HTTP answer to a call.
     pub fn post(&self, method: &str, params: Vec<Value>) -> Reply {
-        let call = encode_call(method, params).expect("a call");
+        let call = encode_call(method, &params);
         let mut client = Client::new(self.server.clone(), self.token.clone(), PATIENCE);
         client.post("/RPC2", call.as_bytes()).unwrap_or_else(|error| panic!("{method}: {error}"))
     }

@@ -204,8 +204,8 @@ fn the_status_tells_of_trouble_and_of_its_end() {
     let systemd = Systemd::new("");
     let daemon = systemd.start();
     systemd.until("STATUS=");
-    let call = |method: &str, params| {
-        let body = mailjam_rpc::codec::encode_call(method, params).expect("a call");
+    let call = |method: &str, params: Vec<mailjam_rpc::Value>| {
+        let body = mailjam_rpc::codec::encode_call(method, &params);
         let head =
             format!("POST /RPC2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
         let mut stream = systemd.connect();

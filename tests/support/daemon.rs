@@ -193,7 +193,7 @@ impl Daemon {
     pub fn try_call(&self, method: &str, params: Vec<Value>) -> Result<Value, String> {
         let words = |fault: Fault| fault.string;
         let server = Server::Unix(self.control_socket().display().to_string());
-        let call = encode_call(method, params).map_err(words)?;
+        let call = encode_call(method, &params);
         let reply = Client::new(server, None, PATIENCE).post("/RPC2", call.as_bytes());
         let reply = reply.map_err(|error| error.to_string())?;
         decode_reply(&reply.body).map_err(words)?.map_err(words)

@@ -50,7 +50,7 @@ impl Daemon {
 
     /// Calls a method and answers the XML that the daemon answered.
     pub fn fetch(&mut self, method: &str, params: Vec<Value>) -> Result<Vec<u8>, Error> {
-        let body = codec::encode_call(method, params).map_err(|fault| Error::Fault { subject: None, fault })?;
+        let body = codec::encode_call(method, &params);
         let reply = self.0.post("/RPC2", body.as_bytes())?;
         match reply.status {
             200 => Ok(reply.body),

@@ -1,6 +1,6 @@
 //! Calls and answers as XML: what dxr does, with the limits and the fault codes that a server on a socket needs.
 
-use std::borrow::Cow;
+mod write;
 
 use dxr::{FaultResponse, MethodCall, MethodResponse, Value};
 use quick_xml::events::Event;
@@ -9,6 +9,9 @@ use crate::{Code, Fault};
 
 /// How deep arrays and structs of a request may nest, counted in XML elements.
 pub const MAX_DEPTH: usize = 48;
+
+/// UTF-8 is the default of XML, but old clients want to read it.
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// A call as it came in.
 #[derive(Debug)]
@@ -19,13 +22,20 @@ pub struct Call {
     pub params: Vec<Value>,
 }
 
-/// Writes a call. Fails with [`Code::Internal`] only if a value cannot be written at all.
-pub fn encode_call(method: &str, params: Vec<Value>) -> Result<String, Fault> {
-    let params = params.into_iter().map(printable).collect();
-    MethodCall { name: Cow::Borrowed(method), params }
-        .to_xml()
-        .map(declared)
-        .map_err(|error| Fault::new(Code::Internal, error))
+/// Writes a call.
+#[must_use]
+pub fn encode_call(method: &str, params: &[Value]) -> String {
+    let mut xml = String::from(DECLARATION);
+    xml.push_str("<methodCall><methodName>");
+    write::text(&mut xml, method);
+    xml.push_str("</methodName><params>");
+    for param in params {
+        xml.push_str("<param>");
+        write::value(&mut xml, param);
+        xml.push_str("</param>");
+    }
+    xml.push_str("</params></methodCall>");
+    xml
 }
 
 /// Reads a call. The fault never repeats what was sent.
@@ -43,18 +53,23 @@ pub fn decode_call(body: &[u8]) -> Result<Call, Fault> {
 }
 
 /// Writes the answer to a call.
+#[must_use]
 pub fn encode_reply(result: Result<Value, Fault>) -> String {
-    let written = match result {
-        Ok(value) => MethodResponse { value: printable(value) }.to_xml(),
-        Err(fault) => write_fault(&fault),
-    };
-    declared(written.unwrap_or_else(|error| {
-        write_fault(&Fault::new(Code::Internal, error)).unwrap_or_else(|_| String::from("<methodResponse/>"))
-    }))
-}
-
-fn write_fault(fault: &Fault) -> Result<String, dxr::Error> {
-    FaultResponse { fault: dxr::Fault::new(fault.number, printable_text(fault.string.clone())) }.to_xml()
+    let mut xml = String::from(DECLARATION);
+    match result {
+        Ok(value) => {
+            xml.push_str("<methodResponse><params><param>");
+            write::value(&mut xml, &value);
+            xml.push_str("</param></params></methodResponse>");
+        }
+        Err(fault) => {
+            xml.push_str("<methodResponse><fault><value><struct>");
+            write::member(&mut xml, "faultCode", &Value::Integer(fault.number));
+            write::member(&mut xml, "faultString", &Value::String(fault.string));
+            xml.push_str("</struct></value></fault></methodResponse>");
+        }
+    }
+    xml
 }
 
 /// Reads the answer to a call: the value, or the fault that the daemon sent.
@@ -69,11 +84,6 @@ pub fn decode_reply(body: &[u8]) -> Result<Result<Value, Fault>, Fault> {
     }
     let fault = FaultResponse::from_xml(text).map_err(|_| not_an_answer())?.fault;
     Ok(Err(Fault { number: fault.code(), string: fault.string().to_owned() }))
-}
-
-/// Puts the XML declaration in front: UTF-8 is the default of XML, but old clients want to read it.
-fn declared(xml: String) -> String {
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{xml}")
 }
 
 /// Well-formed, not too deep, no document type and no encoding but UTF-8: one pass before anything is built.
@@ -109,23 +119,6 @@ fn check(text: &str) -> Result<(), Fault> {
     }
 }
 
-/// The value with every character that XML 1.0 cannot carry replaced by U+FFFD; bytes travel as base64 instead.
-fn printable(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(printable_text(text)),
-        Value::Array(items) => Value::Array(items.into_iter().map(printable).collect()),
-        Value::Struct(members) => {
-            Value::Struct(members.into_iter().map(|(name, value)| (printable_text(name), printable(value))).collect())
-        }
-        other => other,
-    }
-}
-
-fn printable_text(text: String) -> String {
-    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
-    if text.chars().all(allowed) { text } else { text.replace(|c| !allowed(c), "\u{fffd}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,7 +130,7 @@ mod tests {
     #[test]
     fn a_call_survives_the_round_trip() {
         let params = vec![Value::String("<a> & \u{1f600}".into()), Value::Base64(vec![0, 255])];
-        let call = decode_call(encode_call("list.get", params.clone()).expect("xml").as_bytes()).expect("a call");
+        let call = decode_call(encode_call("list.get", &params).as_bytes()).expect("a call");
         assert_eq!(call.method, "list.get");
         assert_eq!(call.params, params);
     }
@@ -153,6 +146,23 @@ mod tests {
     fn control_characters_are_replaced_not_written() {
         let reply = encode_reply(Ok(Value::String("a\u{0}b\u{8}c".into())));
         assert_eq!(decode_reply(reply.as_bytes()).expect("an answer"), Ok(Value::String("a\u{fffd}b\u{fffd}c".into())));
+    }
+
+    #[test]
+    fn every_type_survives_the_round_trip() {
+        let time: dxr::DateTime = "20261124T08:30:00".parse().expect("a time");
+        let value = Value::Array(vec![
+            Value::Integer(-7),
+            Value::Boolean(true),
+            Value::Double(-0.25),
+            Value::DateTime(time),
+            Value::Base64(Vec::new()),
+            Value::String("\r\n\t ]]> \u{e4}".into()),
+            Value::String(String::new()),
+            Value::Array(Vec::new()),
+            Value::Struct([("a<b".to_owned(), Value::Struct([].into()))].into()),
+        ]);
+        assert_eq!(decode_reply(encode_reply(Ok(value.clone())).as_bytes()), Ok(Ok(value)));
     }
 
     #[test]
