@@ -1,4 +1,4 @@
-//! The SQLite backend: one file, one writer thread, readers beside it (WAL).
+//! The SQLite backend: one file, one writer at a time, readers beside it (WAL).
 
 mod lists;
 mod members;
@@ -49,7 +49,7 @@ impl Backend for Sqlite {
     }
 
     fn run(&self, job: Box<dyn Job>) -> Result<()> {
-        self.writer.submit(job)
+        self.writer.run(job)
     }
 
     fn close(&self) -> Result<()> {

@@ -1,9 +1,9 @@
 //! The one writer: callers that wait at the same time share a transaction, and so a sync of the disk.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -15,67 +15,157 @@ use crate::error::{Error, Result};
 /// Jobs that share one transaction at most: bounds how long the first of them waits for the others.
 const GROUP: usize = 64;
 
-/// The writer's thread and the way to it.
+/// The queue of jobs and the threads that work on it: one of its own for callers that cannot block, and whoever calls
+/// [`Writer::run`].
 pub struct Writer {
-    /// `None` once closed.
-    jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
-    thread: Mutex<Option<JoinHandle<Result<()>>>>,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Somebody waits who does not work himself, or the end has come.
+    news: Condvar,
+    /// Whoever holds it works on the next group; `None` once closed.
+    desk: Mutex<Option<Desk>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Box<dyn Job>>,
+    /// Jobs that ever came, and of these the ones that are settled, or are being worked on by whoever holds the desk.
+    come: u64,
+    taken: u64,
+    closed: bool,
+}
+
+/// The open database. Fields are dropped in order: the lock goes after the connection.
+struct Desk {
+    connection: Connection,
+    /// Held for as long as the database is open, so that no second daemon sends the same posts.
+    _lock: File,
+}
+
+/// The mutex's contents are whole between any two statements, also after a panic.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Writer {
-    /// Starts the thread on an open connection; it holds `lock` until the connection is closed.
+    /// Starts the thread on an open connection; `lock` is held until the connection is closed.
     pub fn start(lock: File, connection: Connection) -> Result<Writer> {
-        let (sender, receiver) = channel();
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            news: Condvar::new(),
+            desk: Mutex::new(Some(Desk { connection, _lock: lock })),
+        });
+        let works = shared.clone();
         let thread = std::thread::Builder::new()
             .name("mailjam-writer".to_owned())
-            .spawn(move || run(lock, connection, &receiver))
+            .spawn(move || {
+                while works.wait() {
+                    works.group();
+                }
+            })
             .map_err(|error| Error::Sqlite(format!("cannot start the writer's thread: {error}")))?;
-        Ok(Writer { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Writer { shared, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Queues a job.
+    /// Queues a job for the writer's thread.
     pub fn submit(&self, job: Box<dyn Job>) -> Result<()> {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or(Error::Stopped)
+        self.shared.push(job)?;
+        self.shared.news.notify_one();
+        Ok(())
     }
 
-    /// Lets the thread finish what is queued, checkpoint and close.
+    /// Queues a job and works until it is settled, unless somebody else is at the desk already and takes it along.
+    pub fn run(&self, job: Box<dyn Job>) -> Result<()> {
+        let ticket = self.shared.push(job)?;
+        while held(&self.shared.queue).taken < ticket {
+            self.shared.group();
+        }
+        Ok(())
+    }
+
+    /// Finishes what is queued, checkpoints and closes.
     pub fn close(&self) -> Result<()> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        thread.map_or(Ok(()), |thread| thread.join().unwrap_or(Err(Error::Stopped)))
+        held(&self.shared.queue).closed = true;
+        self.shared.news.notify_one();
+        if let Some(thread) = held(&self.thread).take() {
+            thread.join().map_err(|_| Error::Stopped)?;
+        }
+        while !held(&self.shared.queue).jobs.is_empty() {
+            self.shared.group();
+        }
+        let Some(desk) = held(&self.shared.desk).take() else { return Ok(()) };
+        // Everything in one file, so that a copy of it is a backup.
+        desk.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sqlite)?;
+        desk.connection.close().map_err(|(_, error)| sqlite(error))
     }
 }
 
-/// Works until the last sender is gone. Arguments are dropped from right to left: the lock goes after the connection,
-/// also when something fails.
-fn run(_lock: File, connection: Connection, jobs: &Receiver<Box<dyn Job>>) -> Result<()> {
-    while let Ok(first) = jobs.recv() {
+/// A storage that nobody uses any more gives its files back.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!(%error, "closing the database");
+        }
+    }
+}
+
+impl Shared {
+    /// Queues a job; answers how many have come with it.
+    fn push(&self, job: Box<dyn Job>) -> Result<u64> {
+        let mut queue = held(&self.queue);
+        if queue.closed {
+            return Err(Error::Stopped);
+        }
+        queue.jobs.push_back(job);
+        queue.come += 1;
+        Ok(queue.come)
+    }
+
+    fn pop(&self) -> Option<Box<dyn Job>> {
+        let mut queue = held(&self.queue);
+        let job = queue.jobs.pop_front()?;
+        queue.taken += 1;
+        Some(job)
+    }
+
+    /// Waits for a job; `false` when no more will come.
+    fn wait(&self) -> bool {
+        let queue = held(&self.queue);
+        let idle = |queue: &mut Queue| queue.jobs.is_empty() && !queue.closed;
+        let queue = self.news.wait_while(queue, idle).unwrap_or_else(PoisonError::into_inner);
+        !queue.jobs.is_empty()
+    }
+
+    /// Waits for the desk and works on the jobs that are queued then.
+    fn group(&self) {
+        let desk = held(&self.desk);
+        let (Some(desk), Some(first)) = (desk.as_ref(), self.pop()) else { return };
         let mut group = Vec::new();
-        let result = transaction(&connection, first, jobs, &mut group);
+        let result = transaction(&desk.connection, first, &|| self.pop(), &mut group);
         for job in group {
             job.settle(result.clone());
         }
     }
-    // Everything in one file, so that a copy of it is a backup.
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sqlite)?;
-    connection.close().map_err(|(_, error)| sqlite(error))
 }
 
 /// Runs one job and those that queued up meanwhile, and commits; puts all whom the result concerns into `group`.
 fn transaction(
     connection: &Connection,
     first: Box<dyn Job>,
-    jobs: &Receiver<Box<dyn Job>>,
+    next: &dyn Fn() -> Option<Box<dyn Job>>,
     group: &mut Vec<Box<dyn Job>>,
 ) -> Result<()> {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         // Each of those that wait would wait as long again, one after the other, to hear the same.
         group.push(first);
-        group.extend(jobs.try_iter());
+        group.extend(std::iter::from_fn(next));
         return Err(sqlite(error));
     }
-    let result = match gather(connection, first, jobs, group) {
+    let result = match gather(connection, first, next, group) {
         Ok(true) => connection.execute_batch("COMMIT").map_err(sqlite),
         Ok(false) => Ok(()),
         Err(error) => Err(error),
@@ -91,7 +181,7 @@ fn transaction(
 fn gather(
     connection: &Connection,
     mut first: Box<dyn Job>,
-    jobs: &Receiver<Box<dyn Job>>,
+    next: &dyn Fn() -> Option<Box<dyn Job>>,
     group: &mut Vec<Box<dyn Job>>,
 ) -> Result<bool> {
     // The first job is taken back with the transaction. It is most often the only one, and in a savepoint SQLite would
@@ -102,7 +192,7 @@ fn gather(
         return Ok(false);
     }
     while group.len() < GROUP
-        && let Ok(mut job) = jobs.try_recv()
+        && let Some(mut job) = next()
     {
         let result = work_guarded(connection, &mut *job);
         group.push(job);
