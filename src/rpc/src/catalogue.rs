@@ -1,7 +1,7 @@
 //! Every method: its parameters, what it answers, who may call it.
 
 use crate::records::*;
-use crate::shape::Shape;
+use crate::shape::{Form, Shape};
 
 /// Version of the catalogue, answered by `server.info` as `api`.
 pub const API_VERSION: i32 = 1;
@@ -32,6 +32,8 @@ pub struct Param {
     pub name: &'static str,
     /// XML-RPC type.
     pub kind: &'static str,
+    /// What the value looks like, for the reference.
+    pub form: &'static Form,
     /// Whether it may be left out, with all that follow.
     pub optional: bool,
 }
@@ -45,6 +47,8 @@ pub struct Method {
     pub params: &'static [Param],
     /// XML-RPC type of the answer.
     pub result: &'static str,
+    /// What the answer looks like, for the reference.
+    pub answer: &'static Form,
     /// Who may call it.
     pub access: Access,
     /// For `system.methodHelp`.
@@ -80,15 +84,15 @@ impl Method {
 }
 
 const fn req<T: Shape>(name: &'static str) -> Param {
-    Param { name, kind: T::TYPE, optional: false }
+    Param { name, kind: T::TYPE, form: T::FORM, optional: false }
 }
 
 const fn opt<T: Shape>(name: &'static str) -> Param {
-    Param { name, kind: T::TYPE, optional: true }
+    Param { name, kind: T::TYPE, form: T::FORM, optional: true }
 }
 
 const fn method<T: Shape>(name: &'static str, access: Access, params: &'static [Param], help: &'static str) -> Method {
-    Method { name, params, result: T::TYPE, access, help }
+    Method { name, params, result: T::TYPE, answer: T::FORM, access, help }
 }
 
 const LIST: Param = req::<String>("list");

@@ -13,4 +13,4 @@ mod shape;
 
 pub use dxr::Value;
 pub use fault::{Code, Fault};
-pub use shape::{Mismatch, Shape, Time};
+pub use shape::{Form, Member, Mismatch, Record, Shape, Time};

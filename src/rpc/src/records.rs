@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dxr::Value;
 
-use crate::shape::{Shape, Time, record};
+use crate::shape::{Form, Shape, Time, record};
 
 record! {
     /// `server.info`.
@@ -35,9 +35,9 @@ record! {
         pub oldest: Option<Time>,
         /// Hand-overs answered by action, since the start.
         pub verdicts: BTreeMap<String, Value>,
-        /// Recipients that the next hop took, refused and deferred, since the start.
+        /// Recipients that the next hop took, since the start.
         pub delivered: i32,
-        /// See `delivered`.
+        /// Recipients that it refused, or that were given up, since the start.
         pub refused: i32,
         /// Seconds since the daemon was ready.
         pub uptime: i32,
@@ -49,7 +49,7 @@ record! {
         pub cursor: Option<String>,
         /// Items a page, 1 to 10,000; 1,000 if absent.
         pub limit: Option<i32>,
-        /// Only items whose address, name or id contains this text, in any case.
+        /// Only items whose address, name or list-id contains this text, in any case.
         pub filter: Option<String>,
     }
 
@@ -93,7 +93,7 @@ record! {
     pub struct SettingSchema {
         /// Its key.
         pub key: String,
-        /// `string`, `int`, `address` or the permitted words joined with `|`.
+        /// `string`, `int`, or the permitted words joined with `|`; `ADDRESS` among them stands for any address.
         pub r#type: String,
         /// The default, as text.
         pub default: String,
@@ -111,7 +111,7 @@ record! {
 
     /// One change that was made, from what to what.
     pub struct Change {
-        /// What: a setting's key, or `address`, `closed` ….
+        /// The setting's key.
         pub key: String,
         /// Before.
         pub from: String,
@@ -139,7 +139,7 @@ record! {
         pub address: String,
         /// Name for people.
         pub name: String,
-        /// See [`Member::mode`].
+        /// `post` or `nomail`, as in `Member`.
         pub mode: String,
         /// Member since.
         pub since: Time,
@@ -149,7 +149,7 @@ record! {
     pub struct MemberAttributes {
         /// Name for people.
         pub name: Option<String>,
-        /// See [`Member::mode`].
+        /// `post` or `nomail`, as in `Member`.
         pub mode: Option<String>,
     }
 
@@ -159,7 +159,7 @@ record! {
         pub address: String,
         /// Name for people.
         pub name: Option<String>,
-        /// See [`Member::mode`].
+        /// `post` or `nomail`, as in `Member`.
         pub mode: Option<String>,
     }
 
@@ -233,7 +233,8 @@ record! {
 
     /// What the MTA is to do.
     pub struct Verdict {
-        /// `accept`, `discard`, `no-list`, `closed`, `refuse`, `bad-message`, `too-large`, `need-smtputf8` or `retry`.
+        /// `accept`, `discard`, `no-list`, `closed`, `refuse`, `bad-message` or `too-large`; mailjam-mta also understands
+        /// `hold`, `need-smtputf8` and `retry`, which are not answered yet.
         pub action: String,
         /// Exit status of mailjam-mta (sysexits.h).
         pub code: i32,
@@ -249,12 +250,12 @@ record! {
 
     /// `mta.resolve`.
     pub struct Resolved {
-        /// `post`, `owner`, `bounces`, `request`, `subscribe`, `unsubscribe`, `confirm`, `help`, `join`, `leave` or
-        /// `none`.
+        /// `post`, `owner`, `bounces`, `request`, `subscribe`, `unsubscribe`, `confirm`, `help` or `none`. Other words for
+        /// the same, such as `join`, are answered as these.
         pub kind: String,
         /// The list's posting address.
         pub list: Option<String>,
-        /// What followed the delimiter, such as `bounces+user=example.com`.
+        /// What followed the extension, such as `user=example.com` in `talk-bounces+user=example.com`; absent if nothing did.
         pub extension: Option<String>,
     }
 
@@ -394,7 +395,7 @@ record! {
         pub id: String,
         /// For people.
         pub label: String,
-        /// See [`TokenRequest::scopes`].
+        /// As in `TokenRequest`.
         pub scopes: Vec<String>,
         /// When it was created.
         pub created: Time,
@@ -417,7 +418,7 @@ pub struct Page<T> {
 }
 
 impl<T: Shape> Shape for Page<T> {
-    const TYPE: &'static str = "struct";
+    const FORM: &'static Form = &Form::Page(T::FORM);
 
     fn from_value(value: Value) -> Result<Self, crate::Mismatch> {
         let mut members = BTreeMap::from_value(value)?;

@@ -37,10 +37,70 @@ impl fmt::Display for Mismatch {
     }
 }
 
+/// What a value looks like, for the reference.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// A scalar type, by its name in XML-RPC.
+    Scalar(&'static str),
+    /// An array of one kind of item.
+    Array(&'static Form),
+    /// A struct whose members are known.
+    Record(&'static Record),
+    /// A struct with one page of a collection of these, see [`crate::records::Page`].
+    Page(&'static Form),
+    /// A struct whose members are chosen by who sends it.
+    Struct,
+    /// A value of any type.
+    Any,
+}
+
+impl Form {
+    /// The XML-RPC type, as `system.methodSignature` names it. That has no word for any type.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Form::Scalar(name) => name,
+            Form::Array(_) => "array",
+            Form::Record(_) | Form::Page(_) | Form::Struct => "struct",
+            Form::Any => "string",
+        }
+    }
+}
+
+/// A struct with known members, for the reference.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// The name of the Rust type.
+    pub name: &'static str,
+    /// What it is, as lines of its doc comment.
+    pub docs: &'static [&'static str],
+    /// Its members in order.
+    pub members: &'static [Member],
+}
+
+/// A member of a [`Record`].
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// What its value looks like.
+    pub form: &'static Form,
+    /// Whether it may be absent.
+    pub optional: bool,
+    /// What it means, as lines of its doc comment.
+    pub docs: &'static [&'static str],
+}
+
 /// A type that has a form in XML-RPC.
 pub trait Shape: Sized {
+    /// What the value looks like.
+    const FORM: &'static Form;
+
     /// The XML-RPC type, as `system.methodSignature` names it.
-    const TYPE: &'static str;
+    const TYPE: &'static str = Self::FORM.kind();
+
+    /// Whether a member of this type may be absent.
+    const OPTIONAL: bool = false;
 
     /// Takes the value apart; fails where its type or content is not the expected one.
     fn from_value(value: Value) -> Result<Self, Mismatch>;
@@ -77,7 +137,7 @@ fn unexpected(value: &Value, expected: &str) -> Mismatch {
 macro_rules! scalar {
     ($($rust:ty, $variant:ident, $name:literal;)*) => {$(
         impl Shape for $rust {
-            const TYPE: &'static str = $name;
+            const FORM: &'static Form = &Form::Scalar($name);
 
             fn from_value(value: Value) -> Result<Self, Mismatch> {
                 match value {
@@ -98,11 +158,25 @@ scalar! {
     bool, Boolean, "boolean";
     f64, Double, "double";
     Vec<u8>, Base64, "base64";
-    BTreeMap<String, Value>, Struct, "struct";
+}
+
+impl Shape for BTreeMap<String, Value> {
+    const FORM: &'static Form = &Form::Struct;
+
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Struct(members) => Ok(members),
+            other => Err(unexpected(&other, "struct")),
+        }
+    }
+
+    fn to_value(self) -> Option<Value> {
+        Some(Value::Struct(self))
+    }
 }
 
 impl Shape for i32 {
-    const TYPE: &'static str = "int";
+    const FORM: &'static Form = &Form::Scalar("int");
 
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {
@@ -118,7 +192,7 @@ impl Shape for i32 {
 }
 
 impl Shape for Value {
-    const TYPE: &'static str = "string";
+    const FORM: &'static Form = &Form::Any;
 
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         Ok(value)
@@ -130,7 +204,8 @@ impl Shape for Value {
 }
 
 impl<T: Shape> Shape for Option<T> {
-    const TYPE: &'static str = T::TYPE;
+    const FORM: &'static Form = T::FORM;
+    const OPTIONAL: bool = true;
 
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         T::from_value(value).map(Some)
@@ -147,7 +222,7 @@ impl<T: Shape> Shape for Option<T> {
 
 /// An array; `u8` has no [`Shape`], so that bytes are always base64.
 impl<T: Shape> Shape for Vec<T> {
-    const TYPE: &'static str = "array";
+    const FORM: &'static Form = &Form::Array(T::FORM);
 
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {
@@ -170,7 +245,7 @@ impl<T: Shape> Shape for Vec<T> {
 pub struct Time(pub i64);
 
 impl Shape for Time {
-    const TYPE: &'static str = "dateTime.iso8601";
+    const FORM: &'static Form = &Form::Scalar("dateTime.iso8601");
 
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {
@@ -200,19 +275,35 @@ impl fmt::Display for Time {
 
 /// Defines a record: a struct with documented members and its [`Shape`].
 macro_rules! record {
-    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* })*) => {$(
-        $(#[$meta])*
+    ($($(#[doc = $doc:literal])* pub struct $name:ident {
+        $($(#[doc = $field_doc:literal])* pub $field:ident: $type:ty,)*
+    })*) => {$(
+        $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
-        pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
+        pub struct $name { $($(#[doc = $field_doc])* pub $field: $type,)* }
 
         impl $crate::Shape for $name {
-            const TYPE: &'static str = "struct";
+            const FORM: &'static $crate::shape::Form = &$crate::shape::Form::Record(&$crate::shape::Record {
+                name: stringify!($name),
+                docs: &[$($doc),*],
+                members: &[$($crate::shape::Member {
+                    name: $crate::shape::member_name(stringify!($field)),
+                    form: <$type as $crate::Shape>::FORM,
+                    optional: <$type as $crate::Shape>::OPTIONAL,
+                    docs: &[$($field_doc),*],
+                }),*],
+            });
 
             fn from_value(value: $crate::Value) -> Result<Self, $crate::Mismatch> {
                 #[allow(unused_mut)]
                 let mut members =
                     <std::collections::BTreeMap<String, $crate::Value> as $crate::Shape>::from_value(value)?;
-                let record = $name { $($field: $crate::shape::take(&mut members, stringify!($field))?,)* };
+                let record = $name {
+                    $($field: {
+                        let name = $crate::shape::member_name(stringify!($field));
+                        $crate::shape::take(&mut members, name)?
+                    },)*
+                };
                 match members.into_keys().next() {
                     None => Ok(record),
                     Some(name) => Err($crate::Mismatch::new("no such member").inside(&name)),
@@ -222,7 +313,7 @@ macro_rules! record {
             fn to_value(self) -> Option<$crate::Value> {
                 let mut members = std::collections::BTreeMap::new();
                 $(if let Some(value) = $crate::Shape::to_value(self.$field) {
-                    members.insert(stringify!($field).to_owned(), value);
+                    members.insert($crate::shape::member_name(stringify!($field)).to_owned(), value);
                 })*
                 Some($crate::Value::Struct(members))
             }
@@ -230,6 +321,14 @@ macro_rules! record {
     )*};
 }
 pub(crate) use record;
+
+/// The name of a field on the wire: a raw identifier is written without its mark.
+pub(crate) const fn member_name(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
 
 /// One member of a struct, taken out so that what stays behind is what nobody asked for.
 pub(crate) fn take<T: Shape>(members: &mut BTreeMap<String, Value>, name: &str) -> Result<T, Mismatch> {
@@ -251,6 +350,19 @@ mod tests {
             /// Optional.
             pub when: Option<Time>,
         }
+
+        /// With a member that is a word of Rust.
+        pub struct Raw {
+            /// On the wire it is `type`.
+            pub r#type: String,
+        }
+    }
+
+    #[test]
+    fn a_raw_identifier_is_an_ordinary_name_on_the_wire() {
+        let value = Value::Struct([("type".to_owned(), Value::String("int".into()))].into());
+        assert_eq!(Raw { r#type: "int".into() }.to_value(), Some(value.clone()));
+        assert_eq!(Raw::from_value(value), Ok(Raw { r#type: "int".into() }));
     }
 
     #[test]
