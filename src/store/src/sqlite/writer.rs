@@ -64,7 +64,7 @@ impl Writer {
             .name("mailjam-writer".to_owned())
             .spawn(move || {
                 while works.wait() {
-                    works.group();
+                    works.group(u64::MAX);
                 }
             })
             .map_err(|error| Error::Sqlite(format!("cannot start the writer's thread: {error}")))?;
@@ -82,7 +82,7 @@ impl Writer {
     pub fn run(&self, job: Box<dyn Job>) -> Result<()> {
         let ticket = self.shared.push(job)?;
         while held(&self.shared.queue).taken < ticket {
-            self.shared.group();
+            self.shared.group(ticket);
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Writer {
             thread.join().map_err(|_| Error::Stopped)?;
         }
         while !held(&self.shared.queue).jobs.is_empty() {
-            self.shared.group();
+            self.shared.group(u64::MAX);
         }
         let Some(desk) = held(&self.shared.desk).take() else { return Ok(()) };
         // Everything in one file, so that a copy of it is a backup.
@@ -140,9 +140,13 @@ impl Shared {
         !queue.jobs.is_empty()
     }
 
-    /// Waits for the desk and works on the jobs that are queued then.
-    fn group(&self) {
+    /// Waits for the desk and works on the jobs that are queued then; not if the one with `ticket` was taken meanwhile,
+    /// whose caller has an answer to give rather than others' work to do.
+    fn group(&self, ticket: u64) {
         let desk = held(&self.desk);
+        if held(&self.queue).taken >= ticket {
+            return;
+        }
         let (Some(desk), Some(first)) = (desk.as_ref(), self.pop()) else { return };
         let mut group = Vec::new();
         let result = transaction(&desk.connection, first, &|| self.pop(), &mut group);

@@ -156,3 +156,45 @@ fn a_closed_store_says_so() {
     assert_eq!(fixture.store.read_blocking(|session| session.counts()), Err(Error::Stopped));
     assert_eq!(block_on(fixture.store.read(|session| session.counts())), Err(Error::Stopped));
 }
+
+#[test]
+fn a_write_from_a_plain_thread_is_a_write_like_any_other() {
+    let (fixture, list) = Fixture::with_list();
+    let id = fixture.store.write_here(move |session| session.add_post(&post(list, 1, 10)));
+    assert!(fixture.read(|session| session.post(id.expect("a write"))).is_some());
+    let refused: Result<(), Refusal> = fixture.store.write_here(move |session| {
+        session.add_members(list, &[member("a@example.org")])?;
+        Err(Refusal::Own("changed my mind"))
+    });
+    assert_eq!(refused, Err(Refusal::Own("changed my mind")));
+    let stopped: Result<(), Error> = fixture.store.write_here(move |session| {
+        session.add_members(list, &[member("a@example.org")])?;
+        panic!("on purpose");
+    });
+    assert_eq!(stopped, Err(Error::Stopped));
+    assert_eq!(fixture.read(|session| session.counts()).members, 0);
+    fixture.store.close().expect("an orderly end");
+    assert_eq!(fixture.store.write_here(|_| Ok::<_, Error>(())), Err(Error::Stopped));
+}
+
+#[test]
+fn plain_threads_and_tasks_write_beside_each_other() {
+    let (fixture, list) = Fixture::with_list();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let store = &fixture.store;
+            scope.spawn(move || {
+                for n in 0..50 {
+                    let number = thread * 100 + n;
+                    if thread % 2 == 0 {
+                        store.write_here(move |session| session.add_post(&post(list, number, 10)))
+                    } else {
+                        block_on(store.write(move |session| session.add_post(&post(list, number, 10))))
+                    }
+                    .expect("a write");
+                }
+            });
+        }
+    });
+    assert_eq!(fixture.read(|session| session.counts()).queued, 200);
+}
