@@ -3,9 +3,13 @@
 mod architecture;
 mod calls;
 mod cli;
+mod collections;
 mod config;
 #[path = "../support/daemon.rs"]
 mod daemon;
+mod doors;
+mod faults;
+mod handover;
 mod mta;
 mod service;
 mod site;
