@@ -326,6 +326,19 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_says_every_key_with_its_default() {
+        let sample = include_str!("../../../etc/mailjam.toml");
+        assert_eq!(parse(sample).expect("the sample"), Config::default());
+        let said: Vec<&str> = sample.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).collect();
+        for line in Config::default().to_string().lines() {
+            assert!(said.contains(&line), "etc/mailjam.toml lacks {line}");
+        }
+        for key in ["#ssl_key", "#ssl_crt"] {
+            assert!(sample.lines().any(|line| line.starts_with(key)), "etc/mailjam.toml lacks {key}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_named_with_line_and_remedy() {
         for (text, message) in [
             ("[smtp]\nsrever = \"a:1\"\n", "test.toml: line 2: unknown field `srever`"),
