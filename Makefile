@@ -1,10 +1,11 @@
 # mailjam: what people, packagers and CI call. `make help` lists the targets.
 #
-# CARGO, CARGO_TARGET_DIR, DESTDIR and PREFIX are honoured; so is MTA_LIBC, see scripts/build-mta.
+# CARGO, CARGO_TARGET_DIR, DESTDIR, PREFIX and SYSCONFDIR are honoured; so is MTA_LIBC, see scripts/build-mta.
 
 CARGO ?= cargo
 CARGO_TARGET_DIR ?= target
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 DESTDIR ?=
 # Debian's zsh looks into vendor-completions for what packages bring.
 ZSH_COMPLETIONS ?= site-functions
@@ -14,6 +15,8 @@ export CARGO CARGO_TARGET_DIR
 
 release := $(CARGO_TARGET_DIR)/release
 into := $(DESTDIR)$(PREFIX)
+doc := $(into)/share/doc/mailjam
+configuration := $(DESTDIR)$(SYSCONFDIR)/mailjam
 need := scripts/install-packages
 build_mta := scripts/build-mta --locked
 has = $(shell $(CARGO) $(1) --version >/dev/null 2>&1 && echo yes)
@@ -36,13 +39,22 @@ all: ## Build the release binaries (the default)
 	$(build_mta)
 
 .PHONY: install
-install: all ## Install them below $(DESTDIR)$(PREFIX)
+install: all ## Install them below $(DESTDIR)$(PREFIX), a sample configuration in $(DESTDIR)$(SYSCONFDIR)/mailjam
 	install -D -m 755 $(release)/mailjamd '$(into)/sbin/mailjamd'
 	install -D -m 755 $(release)/mailjam-cli '$(into)/bin/mailjam-cli'
 	install -D -m 755 "$$($(build_mta))" '$(into)/libexec/mailjam/mailjam-mta'
 	install -D -m 644 completions/mailjam-cli.bash '$(into)/share/bash-completion/completions/mailjam-cli'
 	install -D -m 644 completions/_mailjam-cli '$(into)/share/zsh/$(ZSH_COMPLETIONS)/_mailjam-cli'
 	install -D -m 644 completions/mailjam-cli.fish '$(into)/share/fish/vendor_completions.d/mailjam-cli.fish'
+	install -d '$(doc)/docs/decisions' '$(doc)/etc'
+	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE '$(doc)'
+	install -m 644 docs/*.md '$(doc)/docs'
+	install -m 644 docs/decisions/*.md '$(doc)/docs/decisions'
+	install -m 644 etc/mailjam.toml etc/mta.conf '$(doc)/etc'
+	@# A configuration that is there belongs to the administrator.
+	for file in mailjam.toml mta.conf; do \
+	  test -e "$(configuration)/$$file" || install -D -m 644 "etc/$$file" "$(configuration)/$$file" || exit; \
+	done
 
 .PHONY: test
 test: ## Run the everyday tests
@@ -54,7 +66,8 @@ check: ## Run everything that must hold: format, lints, documentation, all tests
 	$(need) build test
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
-	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS='--deny warnings --allow rustdoc::private-intra-doc-links' \
+		$(CARGO) doc --locked --workspace --lib --no-deps --document-private-items
 	@if [ '$(call has,deny)' = yes ]; then $(CARGO) deny --locked check bans licenses sources; \
 	else echo 'skipped: cargo-deny is not installed, nobody looked at licences and sources of dependencies'; fi
 	$(CARGO) test --locked --workspace --doc
