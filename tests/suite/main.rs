@@ -11,6 +11,7 @@ mod doors;
 mod faults;
 mod handover;
 mod mta;
+mod odd_mail;
 mod service;
 mod site;
 #[path = "../support/smtp_sink.rs"]
