@@ -12,6 +12,8 @@ mod faults;
 mod handover;
 mod mta;
 mod odd_mail;
+mod queue;
+mod sending;
 mod service;
 mod site;
 #[path = "../support/smtp_sink.rs"]
