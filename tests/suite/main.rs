@@ -19,4 +19,6 @@ mod site;
 #[path = "../support/smtp_sink.rs"]
 mod smtp_sink;
 mod sockets;
+mod storage;
+mod systemd;
 mod xmlrpc;

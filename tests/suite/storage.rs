@@ -1,0 +1,267 @@
+//! Trouble with the storage: while the daemon runs nothing is lost and it heals by itself; at the start it is told.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mailjam_rpc::codec::{decode_reply, encode_call};
+use mailjam_rpc::records::QueueDetail;
+use mailjam_rpc::{Code, Fault, Shape, Value};
+use nix::sys::signal::Signal;
+
+use crate::calls::{Door, members, post, submission, text};
+use crate::daemon::{Daemon, PATIENCE, eventually, run, say};
+use crate::site::{Running, Site};
+use crate::smtp_sink::{Action, Behaviour, Moment, Sink, Step};
+use crate::systemd::Systemd;
+
+const TALK: &str = "talk@lists.example.org";
+const ANN: &str = "ann@example.org";
+
+/// A daemon whose database is on a disk of its own, four MiB large, that nobody else sees.
+struct SmallDisk {
+    systemd: Systemd,
+    daemon: Running,
+    sink: Sink,
+}
+
+impl SmallDisk {
+    /// `None` where this may not be made.
+    fn new(behaviour: Behaviour) -> Option<SmallDisk> {
+        let sink = Sink::start(behaviour);
+        let systemd = Systemd::new("");
+        let folder = systemd.site.path().to_owned();
+        let disk = folder.join("disk");
+        fs::create_dir(&disk).expect("a folder");
+        let config = fs::read_to_string(systemd.site.config()).expect("the configuration");
+        let config = config.replace("/mailjam.db", "/disk/mailjam.db");
+        let (before, _) = config.split_once("[smtp]").expect("a section");
+        fs::write(
+            systemd.site.config(),
+            format!("{before}[smtp]\nserver = \"{}\"\nrecipients = 5000\n", sink.server()),
+        )
+        .expect("written");
+        let mount = "mount -t tmpfs -o size=4m tmpfs \"$1\" && shift && exec \"$@\"";
+        let namespace = |command: &[&str]| {
+            let mut unshare = Command::new("unshare");
+            unshare.args(["--mount", "--propagation", "private", "sh", "-c", mount, "sh"]).arg(&disk).args(command);
+            unshare
+        };
+        if !namespace(&["true"]).output().is_ok_and(|output| output.status.success()) {
+            say("skipped: a disk that fills up: a mount namespace of its own needs root and util-linux");
+            return None;
+        }
+        let program = systemd.site.command();
+        let mut command = namespace(&[]);
+        command.arg(program.get_program()).args(program.get_args());
+        command.env("NOTIFY_SOCKET", folder.join("notify"));
+        let daemon = systemd.site.start(&mut command);
+        systemd.until("STATUS=");
+        Some(SmallDisk { systemd, daemon, sink })
+    }
+
+    /// The disk as this process reaches it.
+    fn disk(&self) -> PathBuf {
+        let inside = self.systemd.site.path().join("disk");
+        Path::new(&format!("/proc/{}/root", self.daemon.pid())).join(inside.strip_prefix("/").expect("a full path"))
+    }
+
+    fn call(&self, method: &str, params: Vec<Value>) -> Result<Value, Fault> {
+        let body = encode_call(method, &params);
+        let head =
+            format!("POST /RPC2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        let mut stream = UnixStream::connect(self.systemd.site.socket("control")).expect("the daemon listens");
+        stream.write_all((head + &body).as_bytes()).expect("a request sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        let start = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a head") + 4;
+        decode_reply(&answer[start..]).expect("an answer")
+    }
+
+    /// Exit code and line of mailjam-mta.
+    fn hand_over(&self, message: &[u8]) -> (Option<i32>, String) {
+        let mut mta = Command::new(crate::daemon::mta_program());
+        let server = format!("unix:{}", self.systemd.site.socket("mta").display());
+        let output = run(mta.args(["--server", &server, "--sender", ANN, "--", TALK]), message);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn fill(&self) -> PathBuf {
+        let path = self.disk().join("filler");
+        let mut filler = OpenOptions::new().create(true).append(true).open(&path).expect("a file on the disk");
+        while filler.write_all(&[0; 4096]).is_ok() {}
+        path
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_and_heals_when_there_is_room() {
+    let Some(small) = SmallDisk::new(Behaviour::default()) else { return };
+    small.call("list.create", vec![text(TALK)]).expect("a list");
+    small.call("member.add", vec![text(TALK), text(ANN)]).expect("a member");
+    assert_eq!(small.hand_over(&post("before")).0, Some(0));
+    small.sink.wait_for(|state| state.messages == 1, PATIENCE);
+
+    let filler = small.fill();
+    let large = [post("while-full"), vec![b'x'; 100_000]].concat();
+    let (code, line) = small.hand_over(&large);
+    assert_eq!(code, Some(75), "{line}");
+    assert!(line.starts_with("4."), "{line}");
+    let fault = small.call("mta.submit", vec![submission(ANN, TALK, &large)]).expect_err("no room");
+    assert_eq!(fault.number, Code::StorageFull as i32, "{fault}");
+    assert!(fault.string.contains("the disk with the database is full; free some space"), "{fault}");
+    small.systemd.until("STATUS=the disk with the database is full");
+    let log = small.daemon.log();
+    assert_eq!(log.matches("the disk with the database is full").count(), 1, "told once, not at each attempt: {log}");
+    // Reading goes on.
+    small.call("list.get", vec![text(TALK)]).expect("a list");
+
+    fs::remove_file(filler).expect("room again");
+    assert_eq!(small.hand_over(&large).0, Some(0));
+    small.systemd.until("STATUS=Ready; all is well");
+    assert!(small.daemon.log().contains("the storage works again"), "{}", small.daemon.log());
+    let state = small.sink.wait_for(|state| state.messages == 2, PATIENCE);
+    assert_eq!(state.deliveries[1].recipients, [ANN]);
+}
+
+#[test]
+fn results_that_find_no_room_are_written_later_and_a_stop_does_not_wait_for_room() {
+    let (asked, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (count, permitted) = (Arc::clone(&asked), Arc::clone(&go));
+    // Defers everybody, which makes much to write down, and each post only when the test says so.
+    let script = move |moment: &Moment<'_>| match moment.step {
+        Step::Mail(_) => {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            eventually("the test to go on", || (permitted.load(Ordering::SeqCst) > number).then_some(()));
+            Action::Usual
+        }
+        Step::Rcpt(..) => Action::Reply(format!("450 4.2.0 {}", "come back another day ".repeat(10))),
+        _ => Action::Usual,
+    };
+    let Some(mut small) = SmallDisk::new(Behaviour { script: Box::new(script), ..Behaviour::default() }) else {
+        return;
+    };
+    small.call("list.create", vec![text(TALK)]).expect("a list");
+    let people = (0..2000).map(|number| members([("address", text(&format!("member-number-{number}@example.org")))]));
+    small.call("member.import", vec![text(TALK), Value::Array(people.collect())]).expect("members");
+    small.call("member.add", vec![text(TALK), text(ANN)]).expect("a member");
+
+    assert_eq!(small.hand_over(&post("one")).0, Some(0));
+    eventually("the first post", || (asked.load(Ordering::SeqCst) == 1).then_some(()));
+    let filler = small.fill();
+    go.store(1, Ordering::SeqCst);
+    small.systemd.until("STATUS=the disk with the database is full");
+    fs::remove_file(filler).expect("room again");
+    eventually("the results", || {
+        let item = small.call("queue.get", vec![text("1")]).expect("an item");
+        let item = QueueDetail::from_value(item).expect("an item").item;
+        (item.deferred == 2001 && item.state == "waiting").then_some(())
+    });
+    small.systemd.until("STATUS=Ready; all is well");
+
+    assert_eq!(small.hand_over(&post("two")).0, Some(0));
+    eventually("the second post", || (asked.load(Ordering::SeqCst) == 2).then_some(()));
+    small.fill();
+    go.store(2, Ordering::SeqCst);
+    small.systemd.until("STATUS=the disk with the database is full");
+    small.daemon.signal(Signal::SIGTERM);
+    small.daemon.end();
+    assert!(small.daemon.log().contains("stopping"), "{}", small.daemon.log());
+}
+
+/// Somebody with a shell, in the middle of a transaction.
+struct Shell {
+    child: Child,
+    stdin: Option<ChildStdin>,
+}
+
+impl Shell {
+    fn lock(database: &Path) -> Option<Shell> {
+        let shell = Command::new("sqlite3").arg(database).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let Ok(mut child) = shell else {
+            say("skipped: a database that another program has locked: sqlite3 is not installed");
+            return None;
+        };
+        let mut stdin = child.stdin.take().expect("its standard input");
+        stdin.write_all(b"BEGIN IMMEDIATE;\n.print locked\n").expect("a command");
+        let mut locked = [0; 7];
+        child.stdout.take().expect("its standard output").read_exact(&mut locked).expect("an answer");
+        Some(Shell { child, stdin: Some(stdin) })
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_database_locked_by_somebody_else_is_busy_until_it_is_not() {
+    let sink = Sink::start(Behaviour::default());
+    let daemon = Daemon::start(&sink.server());
+    daemon.create_list(TALK, &[ANN]);
+    let Some(shell) = Shell::lock(&daemon.folder().join("mailjam.db")) else { return };
+    let control = Door::control(&daemon);
+    let (fault, output) = std::thread::scope(|threads| {
+        let submitted = threads.spawn(|| control.ask("mta.submit", vec![submission(ANN, TALK, &post("x"))]));
+        let output = daemon.hand_over(ANN, TALK, &post("y"));
+        (submitted.join().expect("an answer").expect_err("locked"), output)
+    });
+    assert_eq!(fault.number, Code::StorageBusy as i32, "{fault}");
+    assert!(fault.string.contains("locked by another program"), "{fault}");
+    assert_eq!(output.status.code(), Some(75));
+    assert!(daemon.log().contains("locked by another program"), "{}", daemon.log());
+    // Whoever only reads does not notice.
+    assert!(control.ask("list.get", vec![text(TALK)]).is_ok());
+    drop(shell);
+    assert_eq!(daemon.hand_over(ANN, TALK, &post("y")).status.code(), Some(0));
+    sink.wait_for(|state| state.messages == 1, PATIENCE);
+    assert!(daemon.log().contains("the storage works again"), "{}", daemon.log());
+}
+
+#[test]
+fn a_database_that_is_none_of_ours_is_refused_and_left_as_it_is() {
+    let site = Site::new("");
+    let mut daemon = site.start(&mut site.command());
+    eventually("the daemon", || UnixStream::connect(site.socket("control")).ok());
+    daemon.signal(Signal::SIGTERM);
+    assert!(daemon.end().success());
+    let good = fs::read(site.database()).expect("a database");
+    let with = |offset: usize, bytes: &[u8]| {
+        let mut changed = good.clone();
+        changed[offset..offset + bytes.len()].copy_from_slice(bytes);
+        changed
+    };
+    // Offsets of the header of an SQLite database: user_version at 60, application_id at 68.
+    for (bytes, said) in [
+        (with(60, &[0, 0, 0, 99]), "has schema 99, and this version of mailjam knows"),
+        (with(68, b"else"), "is not a mailjam database; move it away"),
+        (b"An old mbox file, which is no database at all.\n".repeat(40), "is not a mailjam database; move it away"),
+        (with(0, &[0; 16]), "is not a mailjam database; move it away"),
+    ] {
+        fs::write(site.database(), &bytes).expect("a file");
+        let output = site.refuses_to_start();
+        assert!(output.contains(said), "{said}: {output}");
+        assert!(output.contains("mailjam.db"), "{output}");
+        assert!(fs::read(site.database()).expect("the file") == bytes, "{said}: the file was changed");
+        assert!(!site.socket("mta").exists());
+    }
+    fs::write(site.database(), &good).expect("a file");
+    let _daemon = site.start(&mut site.command());
+    eventually("the daemon", || UnixStream::connect(site.socket("control")).ok());
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_named() {
+    let site = Site::new("");
+    let config = fs::read_to_string(site.config()).expect("the configuration");
+    fs::write(site.config(), config.replace("/mailjam.db", "/nowhere/mailjam.db")).expect("written");
+    let said = site.refuses_to_start();
+    assert!(said.contains("nowhere/mailjam.db") && said.contains("No such file"), "{said}");
+}
