@@ -124,6 +124,9 @@ impl Station {
         let caller = Caller::local(Door::Mta, uid);
         let deadline = Instant::now() + PATIENCE;
         stream.set_write_timeout(Some(PATIENCE))?;
+        if !self.begins(&stream) {
+            return Ok(());
+        }
         let mut request = vec![0; HEAD];
         let mut filled = 0;
         let head = loop {
@@ -153,6 +156,15 @@ impl Station {
         }
         let answer = crate::dispatch::answer_here(&self.daemon, &caller, &request[head.end..whole], &self.runtime);
         respond(&mut stream, "200 OK", "text/xml; charset=utf-8", &answer)
+    }
+
+    /// Waits for the first word; false when there is none, or it is time to stop before.
+    fn begins(&self, stream: &UnixStream) -> bool {
+        let mut wait =
+            [PollFd::new(stream.as_fd(), PollFlags::POLLIN), PollFd::new(self.stop.as_fd(), PollFlags::POLLIN)];
+        let patience = PollTimeout::try_from(PATIENCE).unwrap_or(PollTimeout::MAX);
+        while poll(&mut wait, patience) == Err(nix::Error::EINTR) {}
+        wait[0].any().unwrap_or(false)
     }
 
     /// Reads a head; `None` while it is not complete.
