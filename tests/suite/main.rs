@@ -7,6 +7,7 @@ mod collections;
 mod config;
 #[path = "../support/daemon.rs"]
 mod daemon;
+mod documents;
 mod doors;
 mod faults;
 mod handover;
