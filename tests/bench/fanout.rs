@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::daemon::{Daemon, PATIENCE, say};
 use crate::machine;
+use crate::peers::Mlmmj;
 use crate::report::{Report, Target, median, seconds};
 use crate::smtp_sink::{Behaviour, Sink, everything_but};
 
@@ -39,6 +40,11 @@ pub fn measure(report: &mut Report) {
         report.row("… processor time of mailjamd", processor, "s", Target::None);
     };
     rows("B2 one post to 10,000 members", 0.5, report);
+    let xverp = Sink::start(Behaviour { count_only: true, ..Behaviour::default() });
+    if let Some(mlmmj) = Mlmmj::list(&xverp.server(), MEMBERS) {
+        let elapsed = until_delivered(&xverp, || mlmmj.hand_over(&machine::message()));
+        report.row("B2 the same by mlmmj, once", seconds(elapsed), "s", Target::None);
+    }
     daemon.cli_prints(&["list", "set", LIST, "verp=always"]);
     rows("B2v the same with a return path for each", 2.0, report);
     daemon.cli_prints(&["list", "set", LIST, "verp=none"]);
@@ -50,13 +56,21 @@ pub fn measure(report: &mut Report) {
 fn post(daemon: &Daemon, sink: &Sink, posts: &mut usize) -> Cost {
     let message = machine::numbered(*posts);
     *posts += 1;
-    let before = sink.state().recipients;
     let used = machine::processor_time(daemon.pid());
+    let elapsed = until_delivered(sink, || {
+        let output = daemon.hand_over("member0@example.org", LIST, &message);
+        assert!(output.status.success(), "{output:?}");
+    });
+    Cost { elapsed, processor: machine::processor_time(daemon.pid()) - used }
+}
+
+/// The time from a hand-over until the sink has a copy for each member.
+fn until_delivered(sink: &Sink, hand_over: impl FnOnce()) -> Duration {
+    let before = sink.state().recipients;
     let started = Instant::now();
-    let output = daemon.hand_over("member0@example.org", LIST, &message);
-    assert!(output.status.success(), "{output:?}");
+    hand_over();
     sink.wait_for(|state| state.recipients >= before + MEMBERS, PATIENCE * 4);
-    Cost { elapsed: started.elapsed(), processor: machine::processor_time(daemon.pid()) - used }
+    started.elapsed()
 }
 
 /// The most memory that the daemon has while this is done.

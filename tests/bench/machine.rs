@@ -75,16 +75,18 @@ pub fn processor_time(process: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// A message of about 5 KB from a member; the run of # in its Message-ID is to be replaced by something new each time.
+/// A message of about 5 KB from a member, as an MTA's pipe brings it; the run of # in its Message-ID is to be replaced by
+/// something new each time.
 pub fn message() -> Vec<u8> {
-    let head = "From: Anna <member0@example.org>\r\n\
-                To: bench@lists.example.org\r\n\
-                Subject: What it costs\r\n\
-                Date: Tue, 24 Nov 2026 08:00:00 +0000\r\n\
-                Message-ID: <################.bench.example.org>\r\n\
-                MIME-Version: 1.0\r\n\
-                Content-Type: text/plain; charset=utf-8\r\n\r\n";
-    let line = "Seventy characters of text, as mail has them in most of its lines...\r\n";
+    let head = "Return-Path: <member0@example.org>\n\
+                From: Anna <member0@example.org>\n\
+                To: bench@lists.example.org\n\
+                Subject: What it costs\n\
+                Date: Tue, 24 Nov 2026 08:00:00 +0000\n\
+                Message-ID: <################.bench.example.org>\n\
+                MIME-Version: 1.0\n\
+                Content-Type: text/plain; charset=utf-8\n\n";
+    let line = "Seventy characters of text, as mail has them in most of its lines...\n";
     let mut message = head.to_owned();
     while message.len() + line.len() <= 5000 {
         message.push_str(line);

@@ -11,6 +11,7 @@ mod smtp_sink;
 mod fanout;
 mod import;
 mod machine;
+mod peers;
 mod report;
 mod startup;
 mod throughput;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::daemon::{Daemon, PATIENCE, say};
 use crate::machine;
+use crate::peers::Mlmmj;
 use crate::report::{Report, Target, median, seconds};
 use crate::smtp_sink::{Behaviour, Sink};
 
@@ -22,14 +23,25 @@ pub fn measure(report: &mut Report) {
     let members: Vec<String> = (0..MEMBERS).map(|number| format!("member{number}@example.org")).collect();
     daemon.create_list(LIST, &members.iter().map(String::as_str).collect::<Vec<_>>());
 
-    let rates = (0..RUNS).map(|run| rate(&daemon, &sink, run)).collect();
+    let rates = (0..RUNS).map(|run| {
+        rate(&sink, |number| {
+            let message = machine::numbered(run * POSTS + number);
+            let output = daemon.hand_over("member0@example.org", LIST, &message);
+            assert!(output.status.success(), "{output:?}");
+        })
+    });
+    let rates = rates.collect();
     report.row("B3 posts a second, until 5,000 deliveries", median(rates), "/s", Target::AtLeast(400.0));
     let lost = RUNS * POSTS * MEMBERS - sink.state().recipients;
     report.row("B3 deliveries lost", lost as f64, "", Target::AtMost(0.0));
+    if let Some(mlmmj) = Mlmmj::list(&sink.server(), MEMBERS) {
+        let rate = rate(&sink, |number| mlmmj.hand_over(&machine::numbered(number)));
+        report.row("B3 posts a second by mlmmj, once", rate, "/s", Target::None);
+    }
 }
 
 /// Posts a second, from the first hand-over to the last delivery.
-fn rate(daemon: &Daemon, sink: &Sink, run: usize) -> f64 {
+fn rate(sink: &Sink, hand_over: impl Fn(usize) + Sync) -> f64 {
     let before = sink.state().recipients;
     let next = AtomicUsize::new(0);
     let started = Instant::now();
@@ -41,9 +53,7 @@ fn rate(daemon: &Daemon, sink: &Sink, run: usize) -> f64 {
                     if number >= POSTS {
                         break;
                     }
-                    let message = machine::numbered(run * POSTS + number);
-                    let output = daemon.hand_over("member0@example.org", LIST, &message);
-                    assert!(output.status.success(), "{output:?}");
+                    hand_over(number);
                 }
             });
         }
