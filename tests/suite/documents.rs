@@ -47,7 +47,7 @@ fn quoted(document: &str) -> Vec<&str> {
 /// The anchors of a document's headings, as Git hosts make them.
 fn anchors(document: &str) -> Vec<String> {
     let headings =
-        document.lines().filter_map(|line| line.starts_with('#').then(|| line.trim_start_matches('#').trim()));
+        document.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let letters = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
     headings
         .map(|heading| heading.to_lowercase().chars().filter(letters).collect::<String>().replace(' ', "-"))
