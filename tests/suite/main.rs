@@ -12,6 +12,7 @@ mod doors;
 mod faults;
 mod handover;
 mod mta;
+mod mta_door;
 mod odd_mail;
 mod queue;
 mod sending;

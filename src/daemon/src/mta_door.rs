@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -24,6 +25,9 @@ use crate::listen::Door;
 
 /// Hand-overs at the same time; more wait in the socket's queue.
 const CREW: usize = 16;
+
+/// For the first word: mailjam-mta has read the message before it connects, and somebody else waits for the thread.
+const FIRST_WORD: Duration = Duration::from_secs(5);
 
 /// For the whole request to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,8 +68,11 @@ impl Crew {
             let station = station.clone();
             std::thread::Builder::new().name(format!("mailjam-mta-{number}")).stack_size(512 << 10).spawn(move || {
                 while let Some(stream) = station.next() {
-                    if let Err(error) = station.serve(stream) {
-                        tracing::debug!(%error, "connection ended");
+                    // Whatever panics, the thread is needed again.
+                    match catch_unwind(AssertUnwindSafe(|| station.serve(stream))) {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
+                        Err(_) => tracing::error!("a request panicked; this is a defect of mailjam, please report it"),
                     }
                 }
             })
@@ -162,7 +169,7 @@ impl Station {
     fn begins(&self, stream: &UnixStream) -> bool {
         let mut wait =
             [PollFd::new(stream.as_fd(), PollFlags::POLLIN), PollFd::new(self.stop.as_fd(), PollFlags::POLLIN)];
-        let patience = PollTimeout::try_from(PATIENCE).unwrap_or(PollTimeout::MAX);
+        let patience = PollTimeout::try_from(FIRST_WORD).unwrap_or(PollTimeout::MAX);
         while poll(&mut wait, patience) == Err(nix::Error::EINTR) {}
         wait[0].any().unwrap_or(false)
     }
