@@ -282,8 +282,8 @@ impl Queue for Sql<'_> {
         let (posts, recipients, value): (_, _, Box<dyn rusqlite::ToSql>) = match selection {
             Selection::Post(id) => ("id = ?1", "post_id = ?1", Box::new(*id)),
             Selection::List(list) => (
-                "list_id = ?1 AND state < 2",
-                "post_id IN (SELECT id FROM post WHERE list_id = ?1 AND state < 2)",
+                "list_id = ?1 AND state <> 2 AND state < 2",
+                "post_id IN (SELECT id FROM post WHERE list_id = ?1 AND state <> 2 AND state < 2)",
                 Box::new(*list),
             ),
             Selection::Domain(domain) => (
@@ -306,7 +306,7 @@ impl Queue for Sql<'_> {
 
     fn purge(&mut self, posts: i64, handovers: i64, limit: u32) -> Result<u64> {
         let handovers = self.change(
-            "DELETE FROM handover WHERE key IN (SELECT key FROM handover WHERE received < ?1 ORDER BY received LIMIT ?2)",
+            "DELETE FROM handover WHERE key IN (SELECT key FROM handover WHERE received < ?1 LIMIT ?2)",
             params![handovers, limit],
         )?;
         let posts = self.change(
