@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use mailjam_rpc::codec::{decode_reply, encode_call};
 use mailjam_rpc::records::QueueDetail;
@@ -223,6 +224,21 @@ fn a_database_locked_by_somebody_else_is_busy_until_it_is_not() {
     assert_eq!(daemon.hand_over(ANN, TALK, &post("y")).status.code(), Some(0));
     sink.wait_for(|state| state.messages == 1, PATIENCE);
     assert!(daemon.log().contains("the storage works again"), "{}", daemon.log());
+}
+
+#[test]
+fn the_watchdog_starves_while_the_writer_does_not_answer() {
+    let systemd = Systemd::new("");
+    let _daemon = systemd.start_with(&[("WATCHDOG_USEC", "60000")]);
+    systemd.until("WATCHDOG=1");
+    let Some(shell) = Shell::lock(&systemd.site.database()) else { return };
+    // What was under way when the lock was taken may still be said.
+    systemd.socket.set_read_timeout(Some(Duration::from_millis(500))).expect("an option set");
+    let heard = std::iter::from_fn(|| systemd.socket.recv(&mut [0; 64]).ok()).take(20).count();
+    assert!(heard < 20, "the watchdog is fed while nothing can be written");
+    drop(shell);
+    systemd.socket.set_read_timeout(Some(PATIENCE)).expect("an option set");
+    systemd.until("WATCHDOG=1");
 }
 
 #[test]
