@@ -27,9 +27,8 @@ everyday := $(CARGO) nextest run --locked --workspace -E 'not binary(e2e)'
 complete := $(CARGO) nextest run --locked --workspace
 mta_only := $(CARGO) nextest run --locked --test suite -E 'test(/^mta::/)'
 else
-everyday := $(CARGO) test --locked --workspace --exclude mailjam --lib --tests && \
-	$(CARGO) test --locked --bins --test suite
-complete := $(CARGO) test --locked --workspace --lib --bins --tests
+everyday := $(CARGO) test --locked --workspace --exclude mailjam --tests && $(CARGO) test --locked --test suite
+complete := $(CARGO) test --locked --workspace --tests
 mta_only := $(CARGO) test --locked --test suite -- mta::
 endif
 
