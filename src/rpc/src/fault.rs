@@ -85,9 +85,17 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Octets of [`Fault::string`] at most: whatever a text repeats of a request, it stays a sentence.
+    pub const LIMIT: usize = 1000;
+
     /// A fault with this code; `text` says what, where and what to do.
     pub fn new(code: Code, text: impl fmt::Display) -> Fault {
-        Fault { number: code as i32, string: format!("{}: {text}", code.name()) }
+        let mut string = format!("{}: {text}", code.name());
+        if string.len() > Fault::LIMIT {
+            string.truncate(string.floor_char_boundary(Fault::LIMIT - '…'.len_utf8()));
+            string.push('…');
+        }
+        Fault { number: code as i32, string }
     }
 
     /// The code, where it is one of ours.
@@ -114,5 +122,18 @@ impl std::error::Error for Fault {}
 impl From<crate::Mismatch> for Fault {
     fn from(mismatch: crate::Mismatch) -> Fault {
         Fault::new(Code::InvalidParameters, mismatch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_repeats_no_more_than_a_sentence() {
+        let fault = Fault::new(Code::NoList, "ü".repeat(1_000_000));
+        assert!(fault.string.len() <= Fault::LIMIT);
+        assert!(fault.string.starts_with("NO-SUCH-LIST: ü") && fault.string.ends_with("ü…"));
+        assert_eq!(Fault::new(Code::NoList, "no list x").string, "NO-SUCH-LIST: no list x");
     }
 }
