@@ -88,12 +88,6 @@ impl Caller {
         Ok(Caller { door: Door::Tcp, uid: None, token: Some(token) })
     }
 
-    /// Whether this caller hands messages over, which are larger than other requests.
-    #[must_use]
-    pub const fn hands_over(&self) -> bool {
-        !matches!(self.door, Door::Web)
-    }
-
     /// Whether the socket answers this method at all; what it does not answer does not exist there.
     #[must_use]
     pub fn sees(&self, method: &Method) -> bool {

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mailjam_rpc::catalogue::{METHODS, Method};
+use mailjam_rpc::catalogue::{Access, METHODS, Method};
 use mailjam_rpc::codec::{self, Call};
 use mailjam_rpc::{Code, Fault, Shape, Value};
 use tokio::runtime::Handle;
@@ -73,21 +73,37 @@ pub async fn answer(daemon: &Arc<Daemon>, caller: &Caller, body: Bytes) -> Strin
 }
 
 /// The same in the calling thread, which is none of the runtime's: a hand-over is not passed to another.
-pub fn answer_here(daemon: &Arc<Daemon>, caller: &Caller, body: &[u8], runtime: &Handle) -> String {
-    let result = codec::decode_call(body).and_then(|call| {
-        if call.method == methods::mta::SUBMIT {
-            let work = || find(caller, &call.method).and_then(|method| submit_here(daemon, method, call.params));
-            std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect(methods::mta::SUBMIT)))
-        } else {
-            runtime.block_on(answer_call(daemon, caller, call))
+///
+/// `respond` sends the answer. What nobody waits for, the log and waking the runner, comes after it.
+pub fn answer_here<R>(
+    daemon: &Arc<Daemon>,
+    caller: &Caller,
+    body: &[u8],
+    runtime: &Handle,
+    respond: impl FnOnce(&str) -> R,
+) -> R {
+    let result = match codec::decode_call(body) {
+        Ok(call) if call.method == methods::mta::SUBMIT => {
+            let work = || submit_here(daemon, caller, call);
+            match std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect(methods::mta::SUBMIT)))
+            {
+                Ok(taken) => {
+                    let sent = respond(&codec::encode_reply(Ok(methods::value(taken.answer()))));
+                    taken.conclude(daemon);
+                    return sent;
+                }
+                Err(fault) => Err(fault),
+            }
         }
-    });
-    codec::encode_reply(result)
+        Ok(call) => runtime.block_on(answer_call(daemon, caller, call)),
+        Err(fault) => Err(fault),
+    };
+    respond(&codec::encode_reply(result))
 }
 
-fn submit_here(daemon: &Arc<Daemon>, method: &'static Method, params: Vec<Value>) -> Result<Value, Fault> {
-    let submission = Params::new(method, params)?.take()?;
-    methods::mta::submit_here(daemon, submission).map(methods::value)
+fn submit_here(daemon: &Daemon, caller: &Caller, call: Call) -> Result<methods::mta::Taken, Fault> {
+    let method = find(caller, &call.method)?;
+    methods::mta::submit_here(daemon, Params::new(method, call.params)?.take()?)
 }
 
 async fn answer_call(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value, Fault> {
@@ -130,6 +146,9 @@ async fn one(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value,
         if !methods::list::is_one_of(daemon, params.list().map(str::to_owned), lists).await? {
             return Err(caller.not_allowed(method));
         }
+    }
+    if matches!(method.access, Access::Admin | Access::ListOwner) {
+        tracing::info!("{caller} calls {} {}", method.name, params.list().unwrap_or_default().escape_debug());
     }
     let (noun, verb) = method.name.split_once('.').unwrap_or((method.name, ""));
     match noun {

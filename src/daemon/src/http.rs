@@ -26,8 +26,8 @@ pub const PATH: &str = "/RPC2";
 /// Connections open at the same time, a door.
 const CONNECTIONS: usize = 128;
 
-/// Largest request that is no hand-over of a message.
-const SMALL_REQUEST: u64 = 32 << 20;
+/// Octets of a request at most, unless the hand-over of a large message needs more.
+const LARGEST_REQUEST: u64 = 16 << 20;
 
 /// Request bodies in memory at the same time, a door, in KiB: what fills one door keeps nobody from another.
 const BODIES: u32 = 64 << 10;
@@ -149,7 +149,7 @@ impl Server {
                 Err(refused) => return unauthorized(&refused),
             },
         };
-        let limit = if caller.hands_over() { self.daemon.handover_limit() } else { SMALL_REQUEST };
+        let limit = self.daemon.handover_limit().max(LARGEST_REQUEST);
         let length = match (request.headers().get(CONTENT_LENGTH), request.body().size_hint().exact()) {
             (Some(_), Some(length)) => length,
             _ => return plain(StatusCode::LENGTH_REQUIRED, "send Content-Length\n"),

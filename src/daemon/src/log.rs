@@ -19,7 +19,7 @@ pub fn start(level: &str) -> Result<Handle, String> {
     let registry = tracing_subscriber::registry().with(filter);
     let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());
     let started = match journal {
-        // Field names stay as they are in the code: LIST=, MESSAGE_ID= can be searched with journalctl.
+        // Field names stay as they are in the code: LIST=, MSGID= can be searched with journalctl.
         Some(journal) => registry.with(journal.with_field_prefix(None)).try_init(),
         None => registry
             .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false))

@@ -161,8 +161,10 @@ impl Station {
                 count => filled += count,
             }
         }
-        let answer = crate::dispatch::answer_here(&self.daemon, &caller, &request[head.end..whole], &self.runtime);
-        respond(&mut stream, "200 OK", "text/xml; charset=utf-8", &answer)
+        let body = &request[head.end..whole];
+        crate::dispatch::answer_here(&self.daemon, &caller, body, &self.runtime, |answer| {
+            respond(&mut stream, "200 OK", "text/xml; charset=utf-8", answer)
+        })
     }
 
     /// Waits for the first word; false when there is none, or it is time to stop before.

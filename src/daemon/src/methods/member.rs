@@ -16,8 +16,8 @@ use crate::dispatch::Params;
 /// Members in one import at most: what the writer does in one go without keeping posts waiting for long.
 const IMPORT: usize = 10_000;
 
-/// Addresses in one sync at most.
-const SYNC: usize = 1_000_000;
+/// Addresses in one sync at most; about as many as fit into a request.
+const SYNC: usize = 250_000;
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {

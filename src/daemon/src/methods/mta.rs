@@ -65,16 +65,16 @@ fn check(session: &dyn Session, request: &CheckRequest) -> Result<Judged, mailja
 
 /// Takes a message over. When this answers `accept`, it is on disk.
 async fn submit(daemon: &Arc<Daemon>, submission: Submission) -> Result<Answer, Fault> {
-    let queue_id = submission.queue_id.clone();
     let taken = daemon.store.write(taking(submission)).await;
-    conclude(daemon, queue_id, taken)
+    let taken = checked(daemon, taken)?;
+    taken.conclude(daemon);
+    Ok(taken.answer)
 }
 
-/// The same in the calling thread, for [`SUBMIT`] at the door for mailjam-mta.
-pub fn submit_here(daemon: &Daemon, submission: Submission) -> Result<Answer, Fault> {
-    let queue_id = submission.queue_id.clone();
+/// The same in the calling thread, for [`SUBMIT`] at the door for mailjam-mta; the caller concludes.
+pub fn submit_here(daemon: &Daemon, submission: Submission) -> Result<Taken, Fault> {
     let taken = daemon.store.write_here(taking(submission));
-    conclude(daemon, queue_id, taken)
+    checked(daemon, taken)
 }
 
 /// The transaction of a hand-over.
@@ -84,45 +84,58 @@ fn taking(submission: Submission) -> impl FnOnce(&mut dyn Session) -> Result<Tak
     move |session| take(session, submission, sender, key)
 }
 
-/// Counts, logs and wakes the runner.
-fn conclude(
-    daemon: &Daemon,
-    queue_id: Option<String>,
-    taken: Result<Taken, mailjam_store::Error>,
-) -> Result<Answer, Fault> {
-    let taken = taken.map_err(|error| {
-        daemon.health.trouble(Part::Storage, &error);
-        Fault::from(Failed::from(error))
-    })?;
-    daemon.health.fine(Part::Storage);
-    if taken.to_send {
-        daemon.work.notify_one();
+/// A storage that fails is news for `systemctl status`, and one that works again too.
+fn checked(daemon: &Daemon, taken: Result<Taken, mailjam_store::Error>) -> Result<Taken, Fault> {
+    match taken {
+        Ok(taken) => {
+            daemon.health.fine(Part::Storage);
+            Ok(taken)
+        }
+        Err(error) => {
+            daemon.health.trouble(Part::Storage, &error);
+            Err(Failed::from(error).into())
+        }
     }
-    daemon.tally.verdict(taken.action);
-    let Taken { recipient, sender, answer, message_id, .. } = taken;
-    tracing::info!(
-        list = recipient,
-        message_id,
-        queue_id,
-        sender,
-        post = answer.post_id,
-        // Strangers chose these words; a line break among them would make a log line of their own.
-        "{}: {} {} {}{}",
-        recipient.escape_debug(),
-        if message_id.is_empty() { "message without id" } else { &message_id }.escape_debug(),
-        answer.action,
-        answer.text,
-        if answer.duplicate == Some(true) { " (handed over before)" } else { "" },
-    );
-    Ok(answer)
+}
+
+impl Taken {
+    /// What the MTA is told.
+    pub fn answer(&self) -> Answer {
+        self.answer.clone()
+    }
+
+    /// Wakes the runner, counts and logs.
+    pub fn conclude(&self, daemon: &Daemon) {
+        if self.to_send {
+            daemon.work.notify_one();
+        }
+        daemon.tally.verdict(self.action);
+        let Taken { recipient, sender, queue_id, answer, message_id, .. } = self;
+        tracing::info!(
+            list = recipient,
+            // Not message_id: the journal has a field of that name with another meaning.
+            msgid = message_id,
+            queue_id,
+            sender,
+            post = answer.post_id,
+            // Strangers chose these words; a line break among them would make a log line of their own.
+            "{}: {} {} {}{}",
+            recipient.escape_debug(),
+            if message_id.is_empty() { "message without id" } else { message_id }.escape_debug(),
+            answer.action,
+            answer.text,
+            if answer.duplicate == Some(true) { " (handed over before)" } else { "" },
+        );
+    }
 }
 
 /// What became of a hand-over.
-struct Taken {
+pub struct Taken {
     answer: Answer,
     action: &'static str,
     recipient: String,
     sender: String,
+    queue_id: Option<String>,
     message_id: String,
     to_send: bool,
 }
@@ -148,6 +161,7 @@ fn take(
             action: ACCEPT,
             recipient: submission.recipient,
             sender,
+            queue_id: submission.queue_id,
             message_id,
             to_send: false,
         });
@@ -175,7 +189,15 @@ fn take(
         answer.duplicate = Some(false);
         answer.post_id = Some(id.to_string());
     }
-    Ok(Taken { answer, action, recipient: submission.recipient, sender, message_id: judged.message_id, to_send })
+    Ok(Taken {
+        answer,
+        action,
+        recipient: submission.recipient,
+        sender,
+        queue_id: submission.queue_id,
+        message_id: judged.message_id,
+        to_send,
+    })
 }
 
 /// What an accepted message is stored as; `None` if it is not.
