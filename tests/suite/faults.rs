@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mailjam_rpc::{Code, Value};
 
 use crate::calls::{Door, members, text, texts};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, eventually};
 
 const TALK: &str = "talk@lists.example.org";
 
@@ -150,7 +150,6 @@ fn strangers_do_not_write_log_lines_of_their_own() {
     let recipient = "x@y\n2026-01-01T00:00:00Z ERROR the disk is on fire";
     let verdict = mta.submit("a\n2026-01-01T00:00:00Z ERROR fire", recipient, b"Subject: x\n\nbody\n");
     assert_eq!(verdict.action, "no-list");
-    let log = daemon.log();
-    assert!(log.contains("the disk is on fire"), "{log}");
+    let log = eventually("the log line", || Some(daemon.log()).filter(|log| log.contains("the disk is on fire")));
     assert!(!log.lines().any(|line| line.starts_with("2026-01-01T00:00:00Z ERROR")), "{log}");
 }

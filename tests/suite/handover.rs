@@ -1,5 +1,7 @@
 //! The hand-over: a verdict for each case, the same message twice is one post, and mail that must not go round for ever.
 
+use std::collections::BTreeMap;
+
 use mailjam_rpc::Value;
 use mailjam_rpc::records::{Explanation, List, Page, QueueItem, Resolved, ServerStats, Verdict};
 
@@ -54,6 +56,7 @@ fn each_case_has_its_verdict() {
     let with = |field: &str| format!("From: {ANN}\n{field}\nSubject: x\n\nbody\n").into_bytes();
     let (accept, discard) = ("accept 0 2.0.0", "discard 0 2.0.0");
     let (stranger, eve) = ("refuse 77 5.7.2", "eve@example.org");
+    let mut counts = BTreeMap::<String, i32>::new();
     for (sender, recipient, message, expected) in [
         (ANN, TALK, from(ANN), accept),
         ("ANN@Example.ORG", TALK, from(eve), accept),
@@ -88,6 +91,7 @@ fn each_case_has_its_verdict() {
     ] {
         let before = everything(&daemon).len();
         let verdict = mta.submit(sender, recipient, &message);
+        *counts.entry(verdict.action.clone()).or_default() += 1;
         assert_eq!(short(&verdict), expected, "{sender} to {recipient}: {}", verdict.text);
         let stored = expected == accept;
         assert_eq!(verdict.post_id.is_some(), stored, "{sender} to {recipient}");
@@ -100,9 +104,13 @@ fn each_case_has_its_verdict() {
             assert_eq!(checked.code, 0, "{sender} to {recipient}: {}", checked.text);
         }
     }
-    let stats: ServerStats = Door::control(&daemon).call("server.stats", vec![]);
-    assert_eq!(stats.verdicts["discard"], Value::Integer(6), "{:?}", stats.verdicts);
-    assert_eq!(stats.verdicts["closed"], Value::Integer(1));
+    // The last one is counted after its answer.
+    let counted: BTreeMap<String, Value> =
+        counts.into_iter().map(|(action, count)| (action, Value::Integer(count))).collect();
+    eventually("all to be counted", || {
+        let stats: ServerStats = Door::control(&daemon).call("server.stats", vec![]);
+        (stats.verdicts == counted).then_some(())
+    });
 }
 
 #[test]
@@ -171,8 +179,9 @@ fn an_explanation_shows_what_a_hand_over_would_do_and_does_not_do_it() {
     let sink = Sink::start(Behaviour::default());
     let daemon = daemon(&sink.server());
     let control = Door::control(&daemon);
+    let message = [b"Date: Fri, 21 Nov 1997 09:55:06 -0600\n", &post("explained")[..]].concat();
     let explain = |sender: &str| -> Explanation {
-        let message = Value::Base64(post("explained"));
+        let message = Value::Base64(message.clone());
         let request =
             members([("list", text("talk.lists.example.org")), ("sender", text(sender)), ("message", message)]);
         control.call("message.explain", vec![request])
@@ -182,7 +191,7 @@ fn an_explanation_shows_what_a_hand_over_would_do_and_does_not_do_it() {
     assert_eq!(explanation.recipients, [ANN, "bob@example.org"]);
     assert_eq!(explanation.return_path.as_deref(), Some("talk-bounces@lists.example.org"));
     assert!(everything(&daemon).is_empty());
-    control.submit(ANN, TALK, &post("explained"));
+    control.submit(ANN, TALK, &message);
     let state = sink.wait_for(|state| state.messages == 1, PATIENCE);
     let sent = String::from_utf8(state.deliveries[0].message.clone()).expect("UTF-8").replace("\r\n", "\n");
     let shown = String::from_utf8(explanation.output.expect("a copy")).expect("UTF-8").replace("\r\n", "\n");
