@@ -21,7 +21,7 @@ pub const PEOPLE: [&str; 5] = ["anna", "bert", "carla", "dora", "stranger"];
 /// Who mail is delivered as, and who mailjam-mta runs as: somebody without any rights.
 const NOBODY: &str = "nobody";
 
-/// A running Postfix; dropping it stops it and removes everything it had.
+/// A running Postfix, which tries deferred mail again every second; dropping it stops it and removes everything it had.
 pub struct Postfix {
     folder: TempDir,
     port: u16,
@@ -105,11 +105,6 @@ impl Postfix {
     /// Lines of the log that have all of these.
     pub fn count_log(&self, parts: &[&str]) -> usize {
         self.log().lines().filter(|line| parts.iter().all(|part| line.contains(part))).count()
-    }
-
-    /// Makes Postfix try all deferred mail now.
-    pub fn flush(&self) {
-        postfix_command(self.folder.path(), "postqueue", &["-f"]);
     }
 
     /// Replaces the table of the lists' addresses.
@@ -209,6 +204,10 @@ virtual_uid_maps = static:@UID@
 virtual_gid_maps = static:@GID@
 relay_domains = lists.test
 mailjam_destination_recipient_limit = 1
+queue_run_delay = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
+transport_retry_time = 1s
 ";
 
 const UNMAPPED: &str = "transport_maps = inline:{{lists.test = mailjam:}}\n";
