@@ -1,19 +1,20 @@
 //! The door for mailjam-mta: a crew of plain threads, because a mail server waits for each answer.
 //!
 //! A hand-over is read, judged, committed and answered in one thread, without a switch to another on the way; through the
-//! runtime that serves the other doors it would pass four. One thread at a time leads: it waits for the next connection,
-//! hands the lead on and serves. Each connection carries one request.
+//! runtime that serves the other doors it would pass four. The thread that went to rest last is woken first, because what it
+//! needs is still in the processor's caches. Each connection carries one request.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -44,10 +45,19 @@ struct Station {
     /// KiB of request bodies in memory.
     room: Semaphore,
     runtime: Handle,
-    /// Whoever holds it waits for the next connection.
-    lead: Mutex<UnixListener>,
+    listener: UnixListener,
+    /// What all threads wait at.
+    bell: Epoll,
     /// Readable when it is time to stop.
     stop: UnixStream,
+}
+
+/// Marks the event that says when to stop.
+const STOP: u64 = 1;
+
+/// One event for one thread; it is rung for again once the connection is accepted.
+fn ring() -> EpollEvent {
+    EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT, 0)
 }
 
 /// The threads at the door.
@@ -63,7 +73,10 @@ impl Crew {
         listener.set_nonblocking(true)?;
         let (stop, stopped) = UnixStream::pair()?;
         let room = Semaphore::new(BODIES as usize);
-        let station = Arc::new(Station { daemon, room, runtime, lead: Mutex::new(listener), stop: stopped });
+        let bell = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        bell.add(&listener, ring())?;
+        bell.add(&stopped, EpollEvent::new(EpollFlags::EPOLLIN, STOP))?;
+        let station = Arc::new(Station { daemon, room, runtime, listener, bell, stop: stopped });
         let thread = |number| {
             let station = station.clone();
             std::thread::Builder::new().name(format!("mailjam-mta-{number}")).stack_size(512 << 10).spawn(move || {
@@ -106,15 +119,19 @@ type Refusal = &'static str;
 impl Station {
     /// The next connection; `None` when it is time to stop.
     fn next(&self) -> Option<UnixStream> {
-        let listener = self.lead.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let mut wait =
-                [PollFd::new(listener.as_fd(), PollFlags::POLLIN), PollFd::new(self.stop.as_fd(), PollFlags::POLLIN)];
-            let _ = poll(&mut wait, PollTimeout::NONE);
-            if wait[1].any().unwrap_or(false) {
-                return None;
+            let mut heard = [EpollEvent::empty()];
+            match self.bell.wait(&mut heard, EpollTimeout::NONE) {
+                Ok(1) if heard[0].data() == STOP => return None,
+                Ok(1) => {}
+                _ => continue,
             }
-            match listener.accept() {
+            let accepted = self.listener.accept();
+            // A connection that waits already wakes the next thread.
+            if let Err(error) = self.bell.modify(&self.listener, &mut ring()) {
+                tracing::error!(%error, "cannot wait for connections");
+            }
+            match accepted {
                 Ok((stream, _)) => return Some(stream),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(error) => {
