@@ -27,7 +27,7 @@ use crate::pool::Pool;
 const STORAGE_PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest pause between attempts to reach the next hop, in seconds: it is our own mail server, which comes back.
-const LONGEST_PAUSE: i64 = 600;
+const LONGEST_PAUSE: i64 = 60;
 
 /// A recipient of this run.
 #[derive(Clone, Debug)]

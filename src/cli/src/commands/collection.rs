@@ -14,8 +14,8 @@ use crate::output::Screen;
 use crate::output::table::{Column, Table};
 use crate::session::{Daemon, Session, decode, param, subject, text, understand};
 
-/// The largest page that the catalogue permits.
-const PAGE: i32 = 10_000;
+/// Rows a call: few enough that neither side holds much memory for them, many enough that the calls do not count.
+const PAGE: i32 = 2_000;
 
 /// A collection, and how its items look in a table.
 pub struct Collection<T, const N: usize> {
