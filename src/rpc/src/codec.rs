@@ -1,14 +1,13 @@
-//! Calls and answers as XML: what dxr does, with the limits and the fault codes that a server on a socket needs.
+//! Calls and answers as XML, with the limits and the fault codes that a server on a socket needs.
 
+mod read;
 mod write;
 
-use dxr::{FaultResponse, MethodCall, MethodResponse, Value};
-use quick_xml::events::Event;
+use dxr::Value;
 
+use self::read::Document;
+pub use self::read::MAX_DEPTH;
 use crate::{Code, Fault};
-
-/// How deep arrays and structs of a request may nest, counted in XML elements.
-pub const MAX_DEPTH: usize = 48;
 
 /// UTF-8 is the default of XML, but old clients want to read it.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -42,14 +41,35 @@ pub fn encode_call(method: &str, params: &[Value]) -> String {
 pub fn decode_call(body: &[u8]) -> Result<Call, Fault> {
     let text = std::str::from_utf8(body)
         .map_err(|error| Fault::new(Code::InvalidCharacter, format!("not UTF-8 at byte {}", error.valid_up_to())))?;
-    check(text)?;
-    match MethodCall::from_xml(text) {
-        Ok(call) => Ok(Call { method: call.name.into_owned(), params: call.params }),
-        Err(_) => Err(Fault::new(
-            Code::InvalidRequest,
-            "expected <methodCall> with a <methodName> and <params> of the standard types",
-        )),
+    let mut document = Document::new(text);
+    document.expect("methodCall")?;
+    document.expect("methodName")?;
+    let method = document.text()?.trim().to_owned();
+    let params = match document.enter()? {
+        None => Vec::new(),
+        Some("params") => {
+            let params = params(&mut document)?;
+            document.leave()?;
+            params
+        }
+        Some(_) => return Err(Fault::new(Code::InvalidRequest, "expected <params>")),
+    };
+    document.leave()?;
+    Ok(Call { method, params })
+}
+
+/// What stands in `<params>`.
+fn params(document: &mut Document<'_>) -> Result<Vec<Value>, Fault> {
+    let mut params = Vec::new();
+    while let Some(name) = document.enter()? {
+        if name != "param" {
+            return Err(Fault::new(Code::InvalidRequest, "expected <param>"));
+        }
+        document.expect("value")?;
+        params.push(document.value()?);
+        document.leave()?;
     }
+    Ok(params)
 }
 
 /// Writes the answer to a call.
@@ -79,43 +99,31 @@ pub fn encode_reply(result: Result<Value, Fault>) -> String {
 pub fn decode_reply(body: &[u8]) -> Result<Result<Value, Fault>, Fault> {
     let not_an_answer = || Fault::new(Code::InvalidRequest, "the answer is not XML-RPC; is this a mailjam daemon?");
     let text = std::str::from_utf8(body).map_err(|_| not_an_answer())?;
-    if let Ok(response) = MethodResponse::from_xml(text) {
-        return Ok(Ok(response.value));
-    }
-    let fault = FaultResponse::from_xml(text).map_err(|_| not_an_answer())?.fault;
-    Ok(Err(Fault { number: fault.code(), string: fault.string().to_owned() }))
+    reply(&mut Document::new(text)).ok().flatten().ok_or_else(not_an_answer)
 }
 
-/// Well-formed, not too deep, no document type and no encoding but UTF-8: one pass before anything is built.
-fn check(text: &str) -> Result<(), Fault> {
-    let mut reader = quick_xml::Reader::from_str(text);
-    let mut depth = 0usize;
-    loop {
-        match reader.read_event() {
-            Ok(Event::Start(_)) => {
-                depth += 1;
-                if depth > MAX_DEPTH {
-                    return Err(Fault::new(Code::TooLarge, format!("nested deeper than {MAX_DEPTH} elements")));
-                }
-            }
-            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
-            Ok(Event::DocType(_)) => {
-                return Err(Fault::new(Code::InvalidRequest, "a document type declaration is not accepted"));
-            }
-            Ok(Event::Decl(declaration)) => {
-                let encoding = declaration.encoding().and_then(Result::ok);
-                if encoding.is_some_and(|name| !matches!(&*name.to_ascii_lowercase(), "utf-8" | "us-ascii")) {
-                    return Err(Fault::new(Code::UnsupportedEncoding, "send UTF-8"));
-                }
-            }
-            Ok(Event::Eof) if depth == 0 => return Ok(()),
-            Ok(Event::Eof) => return Err(Fault::new(Code::NotWellFormed, "the document ends too early")),
-            Ok(_) => {}
-            Err(_) => {
-                let position = reader.error_position();
-                return Err(Fault::new(Code::NotWellFormed, format!("syntax error at byte {position}")));
-            }
+/// `None` where the document is another one.
+fn reply(document: &mut Document<'_>) -> Result<Option<Result<Value, Fault>>, Fault> {
+    document.expect("methodResponse")?;
+    let result = match document.enter()? {
+        Some("params") => params(document)?.pop().map(Ok),
+        Some("fault") => {
+            document.expect("value")?;
+            let fault = fault(document.value()?);
+            document.leave()?;
+            fault.map(Err)
         }
+        _ => None,
+    };
+    document.leave()?;
+    Ok(result)
+}
+
+fn fault(value: Value) -> Option<Fault> {
+    let Value::Struct(mut members) = value else { return None };
+    match (members.remove("faultCode")?, members.remove("faultString")?) {
+        (Value::Integer(number), Value::String(string)) => Some(Fault { number, string }),
+        _ => None,
     }
 }
 
@@ -173,7 +181,8 @@ mod tests {
         assert_eq!(code(b"<?xml version='1.0' encoding='UTF-16'?><a/>"), Some(Code::UnsupportedEncoding));
         assert_eq!(code(b"<html><body>secret</body></html>"), Some(Code::InvalidRequest));
         assert_eq!(code(b"<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall/>"), Some(Code::InvalidRequest));
-        let deep = format!("<methodCall>{}", "<value><array><data>".repeat(1000));
+        let nested = "<value><array><data>".repeat(1000);
+        let deep = format!("<methodCall><methodName>a</methodName><params><param>{nested}");
         assert_eq!(code(deep.as_bytes()), Some(Code::TooLarge));
         let fault = decode_call(b"<html><body>secret</body></html>").expect_err("refused");
         assert!(!fault.string.contains("secret"), "{fault}");

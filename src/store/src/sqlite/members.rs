@@ -82,16 +82,14 @@ impl Members for Sql<'_> {
     fn standing(&self, list: ListKey, keys: &[String]) -> Result<Standing> {
         let mut standing = Standing::default();
         for key in keys {
-            standing.member |= self.one(
-                "SELECT EXISTS (SELECT 1 FROM member WHERE list_id = ?1 AND key = ?2)",
+            let (member, moderator): (bool, bool) = self.one(
+                "SELECT EXISTS (SELECT 1 FROM member WHERE list_id = ?1 AND key = ?2),
+                        EXISTS (SELECT 1 FROM role WHERE list_id = ?1 AND role IN ('owner', 'moderator') AND key = ?2)",
                 params![list, key],
-                |row| row.get::<_, bool>(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
-            standing.moderator |= self.one(
-                "SELECT EXISTS (SELECT 1 FROM role WHERE list_id = ?1 AND role IN ('owner', 'moderator') AND key = ?2)",
-                params![list, key],
-                |row| row.get::<_, bool>(0),
-            )?;
+            standing.member |= member;
+            standing.moderator |= moderator;
         }
         Ok(standing)
     }

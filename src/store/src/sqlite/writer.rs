@@ -163,14 +163,14 @@ fn transaction(
     next: &dyn Fn() -> Option<Box<dyn Job>>,
     group: &mut Vec<Box<dyn Job>>,
 ) -> Result<()> {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
         // Each of those that wait would wait as long again, one after the other, to hear the same.
         group.push(first);
         group.extend(std::iter::from_fn(next));
         return Err(sqlite(error));
     }
     let result = match gather(connection, first, next, group) {
-        Ok(true) => connection.execute_batch("COMMIT").map_err(sqlite),
+        Ok(true) => execute(connection, "COMMIT").map_err(sqlite),
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
@@ -179,6 +179,11 @@ fn transaction(
         let _ = connection.execute_batch("ROLLBACK");
     }
     result
+}
+
+/// Executes a statement that is kept prepared.
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 /// Runs the jobs of a group; answers whether there is anything to commit, `Err` when the transaction is lost.
