@@ -56,10 +56,10 @@ impl Body {
         self.eight_bit
     }
 
-    /// Whether the header has UTF-8 in it, so that the server must offer SMTPUTF8 (RFC 6531).
+    /// Whether the header has UTF-8 in it: an internationalized message (RFC 6531), sent as such where SMTPUTF8 is offered.
     ///
-    /// A header with 8-bit bytes that are not UTF-8 is no internationalized message; no extension covers it, and
-    /// it goes out as 8BITMIME, as it came in.
+    /// A header with 8-bit bytes that are not UTF-8 is none; no extension covers it, and it goes out as 8BITMIME, as it
+    /// came in.
     #[must_use]
     pub fn utf8_header(&self) -> bool {
         self.utf8_header

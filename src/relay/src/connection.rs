@@ -93,7 +93,7 @@ impl Connection {
     ///
     /// Recipients that cannot be named to this server are refused in its place, and so are all of them when it
     /// does not offer what the message needs: 553 5.1.3 and 5.1.7 for addresses that SMTP cannot carry, 552 5.3.4
-    /// for SIZE, 554 5.6.3 for 8BITMIME, 553 5.6.7 for SMTPUTF8.
+    /// for SIZE, 554 5.6.3 for 8BITMIME, 553 5.6.7 for a return path that needs SMTPUTF8.
     ///
     /// # Errors
     /// When the connection broke or the server ended it (421). The error has one outcome a recipient, too.

@@ -91,18 +91,17 @@ pub(crate) fn mail_command(
     offers: &Extensions,
 ) -> Result<String, SmtpReply> {
     let path = return_path.address();
-    let utf8 = body.utf8_header() || !path.is_ascii();
     if return_path != ReturnPath::Null && !is_sendable(path) {
         return Err(SmtpReply::local(553, (5, 1, 7), "the return path cannot be written in SMTP"));
     }
     if offers.too_large(body.size()) {
         return Err(SmtpReply::local(552, (5, 3, 4), "the message is larger than the mail server accepts"));
     }
-    if utf8 && !offers.smtputf8 {
+    if !path.is_ascii() && !offers.smtputf8 {
         return Err(SmtpReply::local(
             553,
             (5, 6, 7),
-            "the mail server does not offer SMTPUTF8, which the header or the return path needs",
+            "the mail server does not offer SMTPUTF8, which the return path needs",
         ));
     }
     // Turning 8-bit text into 7-bit (RFC 6152 section 3) would change the body and break its signatures.
@@ -114,6 +113,9 @@ pub(crate) fn mail_command(
         ));
     }
 
+    // A server without SMTPUTF8 gets a raw header as 8-bit text, as it gets one in Latin-1: it may well pass it on, and
+    // that is no worse than a post that reaches nobody.
+    let utf8 = offers.smtputf8 && (body.utf8_header() || !path.is_ascii() || utf8_recipient);
     let mut command = format!("MAIL FROM:<{path}>");
     if offers.size.is_some() {
         // Writing to a String cannot fail.
@@ -121,7 +123,7 @@ pub(crate) fn mail_command(
     }
     let parameters = [
         (" BODY=8BITMIME", body.eight_bit()),
-        (" SMTPUTF8", utf8 || utf8_recipient),
+        (" SMTPUTF8", utf8),
         (" RET=HDRS", offers.dsn),
         (" XVERP", offers.xverp && matches!(return_path, ReturnPath::Xverp(_))),
     ];

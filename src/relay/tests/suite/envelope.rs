@@ -33,6 +33,7 @@ fn parameters_are_those_that_are_offered_and_needed() {
         (everything_but(&["SIZE", "DSN"]), ascii, ""),
         (everything_but(&[]), eight_bit, "SIZE=15 BODY=8BITMIME RET=HDRS"),
         (everything_but(&[]), utf8_header, "SIZE=15 BODY=8BITMIME SMTPUTF8 RET=HDRS"),
+        (everything_but(&["SMTPUTF8"]), utf8_header, "SIZE=15 BODY=8BITMIME RET=HDRS"),
         (vec!["8bitmime"], eight_bit, "BODY=8BITMIME"),
     ] {
         let sink = offering(offers);
@@ -91,13 +92,26 @@ fn without_smtputf8_only_those_who_need_it_go_without() {
     assert_eq!(enhanced(&outcomes[1]), (5, 6, 7));
     assert_eq!(sink.state().deliveries[0].recipients, ["a@example.test", "c@example.test"]);
 
-    for (return_path, message) in
-        [(RETURN_PATH, "a: \u{e9}\n\n".as_bytes()), (ReturnPath::Shared("\u{e9}@lists.test"), MESSAGE)]
-    {
-        let outcomes = send_once(&sink, return_path, &recipients, message);
-        assert_eq!(outcomes.iter().map(enhanced).collect::<Vec<_>>(), [(5, 6, 7); 4]);
-    }
+    let outcomes = send_once(&sink, ReturnPath::Shared("\u{e9}@lists.test"), &recipients, MESSAGE);
+    assert_eq!(outcomes.iter().map(enhanced).collect::<Vec<_>>(), [(5, 6, 7); 4]);
     assert_eq!(sink.state().messages, 1);
+}
+
+#[test]
+fn a_utf8_header_goes_out_as_eight_bit_text_where_smtputf8_is_not_offered() {
+    let sink = offering(everything_but(&["SMTPUTF8"]));
+    let message = "Subject: gr\u{fc}n\r\n\r\ntext\r\n".as_bytes();
+    let recipients = ["a@example.test", "j\u{f6}rg@example.test"];
+    let outcomes = send_once(&sink, RETURN_PATH, &recipients, message);
+    assert_eq!(letters(&outcomes), "d5", "only an address needs SMTPUTF8");
+    assert_eq!(enhanced(&outcomes[1]), (5, 6, 7));
+    let delivery = &sink.state().deliveries[0];
+    assert!(delivery.has_parameter("BODY=8BITMIME") && !delivery.has_parameter("SMTPUTF8"));
+    assert_eq!(delivery.message, message);
+
+    let sink = offering(everything_but(&["SMTPUTF8", "8BITMIME"]));
+    let outcomes = send_once(&sink, RETURN_PATH, &recipients[..1], message);
+    assert_eq!(enhanced(&outcomes[0]), (5, 6, 3));
 }
 
 #[test]
