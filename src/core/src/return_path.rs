@@ -1,6 +1,6 @@
 //! The return path of a list's copies: the shared bounce address, or one that names the member (VERP).
 //!
-//! A VERP address is spelled as Postfix's XVERP spells it with its default delimiters, so that a bounce is read in one way
+//! A VERP address is spelled as Postfix's XVERP spells it with the delimiters `+=`, so that a bounce is read in one way
 //! whoever wrote the envelope: `talk-bounces+ann=example.org@lists.example.org` for ann@example.org. The member's local part
 //! stands there unchanged and is quoted with the rest where it needs to be; the last `=` ends it, since no domain has one.
 //!

@@ -56,7 +56,8 @@ impl Body {
         self.eight_bit
     }
 
-    /// Whether the header has UTF-8 in it: an internationalized message (RFC 6531), sent as such where SMTPUTF8 is offered.
+    /// Whether the header has UTF-8 in it: an internationalized message (RFC 6531), which is sent as one where SMTPUTF8
+    /// is offered.
     ///
     /// A header with 8-bit bytes that are not UTF-8 is none; no extension covers it, and it goes out as 8BITMIME, as it
     /// came in.

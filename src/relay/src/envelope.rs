@@ -22,8 +22,8 @@ pub enum ReturnPath<'a> {
     Null,
     /// This address for all recipients.
     Shared(&'a str),
-    /// The server puts each recipient into this address (`MAIL FROM:<…> XVERP`); where it does not offer XVERP,
-    /// the same as [`ReturnPath::Shared`].
+    /// The server puts each recipient into this address (`MAIL FROM:<…> XVERP=+=`), so that `all-bounces@…` becomes
+    /// `all-bounces+ann=example.org@…`; where it does not offer XVERP, the same as [`ReturnPath::Shared`].
     Xverp(&'a str),
 }
 
@@ -125,7 +125,8 @@ pub(crate) fn mail_command(
         (" BODY=8BITMIME", body.eight_bit()),
         (" SMTPUTF8", utf8),
         (" RET=HDRS", offers.dsn),
-        (" XVERP", offers.xverp && matches!(return_path, ReturnPath::Xverp(_))),
+        // With its delimiters: those of a bare XVERP are the server's to choose (default_verp_delimiters).
+        (" XVERP=+=", offers.xverp && matches!(return_path, ReturnPath::Xverp(_))),
     ];
     command.extend(parameters.iter().filter(|(_, wanted)| *wanted).map(|(text, _)| *text));
     command.push_str("\r\n");

@@ -62,7 +62,7 @@ fn return_paths_are_null_shared_or_made_by_the_server() {
         send_once(&sink, return_path, &["a@example.test"], MESSAGE);
         let delivery = &sink.state().deliveries[0];
         assert_eq!(delivery.mail_from, path);
-        assert_eq!(delivery.has_parameter("XVERP"), xverp);
+        assert_eq!(delivery.has_parameter("XVERP=+="), xverp);
     }
 }
 
