@@ -133,7 +133,7 @@ impl Caller {
 impl std::fmt::Display for Caller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.token, self.uid) {
-            (Some(token), _) => write!(f, "token {} ({})", token.id, token.label),
+            (Some(token), _) => write!(f, "token {} ({})", token.id, token.label.escape_debug()),
             (None, Some(uid)) => write!(f, "uid {uid} at {}", self.door.name()),
             (None, None) => write!(f, "somebody at {}", self.door.name()),
         }

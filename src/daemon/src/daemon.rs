@@ -62,7 +62,10 @@ impl Daemon {
         config_path: PathBuf,
         log: log::Handle,
     ) -> mailjam_store::Result<Arc<Daemon>> {
-        let largest = largest_message(&store)?;
+        let largest = largest_message(&store).unwrap_or_else(|error| {
+            tracing::error!("{error}; messages may be as large as the default permits");
+            Settings::default().max_size
+        });
         Ok(Arc::new(Daemon {
             store,
             tally: Tally::default(),

@@ -4,9 +4,10 @@
 //! Results are written down while the next transaction is under way already, always in the order of the cursor. After a
 //! crash only what the next hop took since the last of these small transactions is sent again.
 
+mod ledger;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mailjam_core::address::Address;
@@ -15,10 +16,11 @@ use mailjam_core::list::List;
 use mailjam_core::message::Message;
 use mailjam_core::return_path;
 use mailjam_core::settings::VerpMode;
-use mailjam_relay::{Body, Connection, Envelope, Outcome, ReturnPath, backoff};
-use mailjam_store::{Error, ListRow, PostKind, PostRow, PostState, Progress, Target, Troubled};
+use mailjam_relay::{Body, Connection, Envelope, Outcome, ReturnPath};
+use mailjam_store::{Error, ListRow, PostKind, PostRow, PostState, Troubled};
 use tokio::sync::{mpsc, watch};
 
+use self::ledger::{Ledger, Recipient, record};
 use crate::daemon::{Daemon, now};
 use crate::health::Part;
 use crate::pool::Pool;
@@ -29,15 +31,6 @@ const STORAGE_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause between attempts to reach the next hop, in seconds: it is our own mail server, which comes back.
 const LONGEST_PAUSE: i64 = 60;
 
-/// A recipient of this run.
-#[derive(Clone, Debug)]
-struct Recipient {
-    target: Target,
-    /// Attempts before this one, and when the first was.
-    before: u32,
-    first: Option<i64>,
-}
-
 /// A post with all that its copies have in common.
 struct Post {
     row: PostRow,
@@ -45,12 +38,22 @@ struct Post {
     body: Body,
 }
 
+/// How long a message for owners waits, in seconds, before it is looked again whether there are any.
+const NOBODY_PAUSE: i64 = 600;
+
 /// Does all that is due for a post now. Failures are written down or logged; nothing is left to the caller.
 pub async fn deliver(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>, id: i64) {
-    if let Err(error) = attempt(daemon, pool, stop, id).await {
-        daemon.health.trouble(Part::Storage, &error);
-        pause(STORAGE_PAUSE, stop).await;
+    let Err(error) = attempt(daemon, pool, stop, id).await else { return };
+    if let Error::Unreadable { .. } = error {
+        // It would stand in the way of the others for ever.
+        let problem = error.to_string();
+        tracing::error!("post {id} is quarantined: {problem}");
+        if daemon.store.write(move |session| session.quarantine(id, &problem)).await.is_ok() {
+            return;
+        }
     }
+    daemon.health.trouble(Part::Storage, &error);
+    pause(STORAGE_PAUSE, stop).await;
 }
 
 /// Waits, but not for longer than the daemon runs.
@@ -62,10 +65,16 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
     let loaded = daemon.store.read(move |session| {
         let Some(row) = session.post(id)? else { return Ok(None) };
         let list = session.list_by_key(row.list)?;
-        Ok::<_, Error>(list.zip(session.message(id)?).map(|(list, bytes)| (row, list, bytes)))
+        // Who writes to the owners is told that it was accepted; it must not go to nobody.
+        let forward = row.state == PostState::Sending && row.cursor.is_empty() && row.kind != PostKind::Post;
+        let nobody = forward && session.target_count(row.list, row.kind)? == 0;
+        Ok::<_, Error>(list.zip(session.message(id)?).map(|(list, bytes)| (row, list, bytes, nobody)))
     });
     // A post that is gone was dropped meanwhile.
-    let Some((row, list, bytes)) = loaded.await? else { return Ok(()) };
+    let Some((row, list, bytes, nobody)) = loaded.await? else { return Ok(()) };
+    if nobody {
+        return wait_for_owners(daemon, &row).await;
+    }
     let post = match prepare(row, list, &bytes) {
         Ok(post) => post,
         Err(problem) => {
@@ -103,6 +112,15 @@ fn prepare(row: PostRow, list: ListRow, bytes: &[u8]) -> Result<Post, String> {
     Ok(Post { row, list, body })
 }
 
+/// Puts off a message for owners that a list does not have.
+async fn wait_for_owners(daemon: &Daemon, row: &PostRow) -> Result<(), Error> {
+    let list = &row.list_address;
+    let problem = format!("{list} has no owner and the site no admin; mailjam-cli role grant {list} ADDRESS owner");
+    tracing::warn!("post {} waits: {problem}", row.id);
+    let (id, attempts) = (row.id, row.attempts.saturating_add(1));
+    daemon.store.write(move |session| session.postpone(id, attempts, now() + NOBODY_PAUSE, &problem)).await
+}
+
 /// Puts the whole post off.
 async fn postpone(daemon: &Daemon, row: &PostRow, error: &mailjam_relay::Error) -> Result<(), Error> {
     daemon.health.trouble(Part::NextHop, error);
@@ -131,23 +149,22 @@ async fn expand(
     let (news, heard) = mpsc::unbounded_channel();
     let (written, progress) = watch::channel(0u64);
     let sending = async {
-        let mut ledger =
-            Ledger { news, expanding: post.row.state == PostState::Sending, expanded: false, sent: 0, delivered: 0 };
-        let mut after = if ledger.expanding { post.row.cursor.clone() } else { String::new() };
+        let expanding = post.row.state == PostState::Sending;
+        let mut ledger = Ledger::new(news, expanding);
+        let mut after = if expanding { post.row.cursor.clone() } else { String::new() };
         let mut written = progress;
         loop {
             let (batch, last) = next_batch(daemon, post, &after).await?;
             after = batch.last().map_or(after, |recipient| recipient.target.key.clone());
             if let Err(error) = send(daemon, post, &batch, &mut connection, &mut ledger, last).await {
                 daemon.health.trouble(Part::NextHop, &error);
-                let fruitless = ledger.expanding && !ledger.expanded && ledger.delivered == 0;
-                return Ok(if fruitless { Run::Fruitless(error) } else { Run::Broken });
+                return Ok(if ledger.is_fruitless() { Run::Fruitless(error) } else { Run::Broken });
             }
             if last || *stop.borrow() {
                 return Ok::<_, Error>(Run::Good(connection));
             }
             // At most one batch is ahead of what is written down.
-            let behind = ledger.sent - batch.len() as u64;
+            let behind = ledger.sent() - batch.len() as u64;
             if written.wait_for(|written| *written >= behind).await.is_err() {
                 return Ok(Run::Good(connection));
             }
@@ -187,68 +204,6 @@ async fn next_batch(daemon: &Daemon, post: &Post, after: &str) -> Result<(Vec<Re
     let last = batch.len() <= limit as usize;
     batch.truncate(limit as usize);
     Ok((batch, last))
-}
-
-/// Where results go on their way to the storage.
-struct Ledger {
-    news: mpsc::UnboundedSender<(u64, Progress)>,
-    /// Whether the cursor moves; otherwise recipients that were deferred are tried again.
-    expanding: bool,
-    /// Whether it has passed everybody.
-    expanded: bool,
-    /// Recipients settled so far.
-    sent: u64,
-    /// Of those, the ones that have their copy.
-    delivered: u64,
-}
-
-impl Ledger {
-    /// Notes what became of the next recipients in the order of the cursor.
-    fn settle(&mut self, recipients: &[Recipient], outcomes: impl Iterator<Item = Outcome>, expanded: bool) {
-        let mut progress = Progress {
-            cursor: recipients.last().filter(|_| self.expanding).map(|recipient| recipient.target.key.clone()),
-            expanded: expanded && self.expanding,
-            ..Progress::default()
-        };
-        for (recipient, outcome) in recipients.iter().zip(outcomes) {
-            note(&mut progress, recipient, outcome);
-        }
-        self.expanded |= progress.expanded;
-        self.sent += recipients.len() as u64;
-        self.delivered += progress.delivered;
-        // The other end lives as long as this one.
-        let _ = self.news.send((self.sent, progress));
-    }
-}
-
-/// One outcome in words of the storage.
-fn note(progress: &mut Progress, recipient: &Recipient, outcome: Outcome) {
-    let (reply, refused) = match outcome {
-        Outcome::Delivered => {
-            progress.delivered += 1;
-            if recipient.first.is_some() {
-                progress.settled.push(recipient.target.key.clone());
-            }
-            return;
-        }
-        Outcome::Refused(reply) => (reply.to_string(), true),
-        Outcome::Deferred(reply) => (reply.to_string(), false),
-        Outcome::Unconfirmed(reply) => (format!("{reply}; the copy may arrive twice"), false),
-        Outcome::TooMany => ("452 4.5.3 the mail server takes fewer recipients at once".to_owned(), false),
-    };
-    let now = now();
-    let first = recipient.first.unwrap_or(now);
-    let attempts = recipient.before + 1;
-    let next = if refused { None } else { backoff::next_attempt(first, attempts, now) };
-    let reply = if next.is_none() && !refused { format!("given up after five days: {reply}") } else { reply };
-    progress.troubled.push(Troubled {
-        target: recipient.target.clone(),
-        refused: next.is_none(),
-        attempts,
-        first,
-        next_attempt: next.unwrap_or_default(),
-        reply,
-    });
 }
 
 /// Whether the connection ended before the next hop looked at a recipient: a server that was restarted, or lets only so
@@ -313,6 +268,14 @@ async fn send(
         again.into_iter().for_each(|outcome| *outcome = Outcome::TooMany);
         error = None;
     }
+    if let (2.., Some(Outcome::Refused(reply))) = (outcomes.len(), outcomes.first())
+        && outcomes.iter().all(|outcome| matches!(outcome, Outcome::Refused(_)))
+    {
+        let id = post.row.id;
+        tracing::error!(
+            "the mail server refuses post {id} for everybody: {reply}; once mended: mailjam-cli queue retry --id {id}"
+        );
+    }
     // Without an answer the batch is the last of this run, and recipients behind it have their turn in the next.
     ledger.settle(batch, outcomes.into_iter(), last);
     error.map_or(Ok(()), Err)
@@ -358,63 +321,4 @@ async fn send_each(
 fn envelope_address(recipient: &Recipient) -> String {
     let text = &recipient.target.address;
     Address::parse_foreign(text).map_or_else(|_| text.clone(), |address| address.envelope())
-}
-
-/// Writes results down, several at once where they come faster than the disk.
-async fn record(
-    daemon: &Arc<Daemon>,
-    stop: &watch::Receiver<bool>,
-    post: i64,
-    mut news: mpsc::UnboundedReceiver<(u64, Progress)>,
-    written: watch::Sender<u64>,
-) -> Result<(), Error> {
-    while let Some((mut sent, mut progress)) = news.recv().await {
-        while let Ok((more, next)) = news.try_recv() {
-            sent = more;
-            merge(&mut progress, next);
-        }
-        write_down(daemon, stop, post, &progress).await?;
-        written.send_replace(sent);
-    }
-    Ok(())
-}
-
-fn merge(progress: &mut Progress, next: Progress) {
-    progress.cursor = next.cursor.or(progress.cursor.take());
-    progress.expanded |= next.expanded;
-    progress.delivered += next.delivered;
-    progress.settled.extend(next.settled);
-    progress.troubled.extend(next.troubled);
-}
-
-/// Writes one step down, however long the storage takes: what was sent is known here only until then. A daemon that is to
-/// stop cannot wait for a storage that fails; then it is sent again.
-async fn write_down(
-    daemon: &Arc<Daemon>,
-    stop: &watch::Receiver<bool>,
-    post: i64,
-    progress: &Progress,
-) -> Result<(), Error> {
-    let mut wait = Duration::from_millis(500);
-    loop {
-        let step = progress.clone();
-        match daemon.store.write(move |session| session.record(post, &step, now())).await {
-            Ok(()) => break,
-            Err(error) if error == Error::Stopped || *stop.borrow() => return Err(error),
-            Err(error) => {
-                daemon.health.trouble(Part::Storage, &error);
-                pause(wait, stop).await;
-                wait = (wait * 2).min(Duration::from_secs(30));
-            }
-        }
-    }
-    daemon.health.fine(Part::Storage);
-    let refused = progress.troubled.iter().filter(|troubled| troubled.refused).count() as u64;
-    daemon.tally.delivered.fetch_add(progress.delivered, Ordering::Relaxed);
-    daemon.tally.refused.fetch_add(refused, Ordering::Relaxed);
-    for troubled in &progress.troubled {
-        let verdict = if troubled.refused { "refused" } else { "deferred" };
-        tracing::info!(post, "{verdict} for {}: {}", troubled.target.address, troubled.reply);
-    }
-    Ok(())
 }

@@ -17,6 +17,9 @@ use crate::methods;
 /// Calls in one `system.multicall` at most.
 const MULTICALL: usize = 1000;
 
+/// Octets of answers in memory after which a multicall makes no more calls.
+const MULTICALL_ANSWER: usize = 32 << 20;
+
 /// Parameters of a call, taken one after the other.
 #[derive(Debug)]
 pub struct Params {
@@ -181,13 +184,20 @@ async fn multicall(daemon: &Arc<Daemon>, caller: &Caller, mut params: Vec<Value>
         return Err(Fault::new(Code::TooLarge, format!("{} calls; at most {MULTICALL} at once", calls.len())));
     }
     let mut answers = Vec::with_capacity(calls.len());
+    let mut weight = 0;
     for call in calls {
         let result = match inner_call(call) {
+            Ok(_) if weight > MULTICALL_ANSWER => {
+                Err(Fault::new(Code::TooLarge, "the answers before this one are large enough; call again for the rest"))
+            }
             Ok(call) => guarded(daemon, caller, call).await,
             Err(fault) => Err(fault),
         };
         answers.push(match result {
-            Ok(value) => Value::Array(vec![value]),
+            Ok(value) => {
+                weight += weigh(&value);
+                Value::Array(vec![value])
+            }
             Err(fault) => Value::Struct(BTreeMap::from([
                 ("faultCode".to_owned(), Value::Integer(fault.number)),
                 ("faultString".to_owned(), Value::String(fault.string)),
@@ -195,6 +205,18 @@ async fn multicall(daemon: &Arc<Daemon>, caller: &Caller, mut params: Vec<Value>
         });
     }
     Ok(Value::Array(answers))
+}
+
+/// Octets that a value takes in memory, about.
+fn weigh(value: &Value) -> usize {
+    let inner = match value {
+        Value::String(text) => text.len(),
+        Value::Base64(bytes) => bytes.len(),
+        Value::Array(items) => items.iter().map(weigh).sum(),
+        Value::Struct(members) => members.iter().map(|(name, value)| 64 + name.len() + weigh(value)).sum(),
+        _ => 0,
+    };
+    inner + size_of::<Value>()
 }
 
 fn inner_call(call: Value) -> Result<Call, Fault> {

@@ -3,7 +3,7 @@
 use mailjam_core::address::{Address, unwrap_batv};
 use mailjam_core::compose;
 use mailjam_core::decide::{Content, Decision, Facts, Refusal, Standing, Step, Verdict, decide};
-use mailjam_core::message::{AutoSubmitted, Message, MessageError};
+use mailjam_core::message::{AutoSubmitted, Message};
 use mailjam_core::recipient::{self, Extension, Kind};
 use mailjam_store::{Error, ListRow, Session};
 
@@ -86,7 +86,7 @@ pub fn judge(session: &dyn Session, handover: &Handover<'_>) -> Result<Judged, E
         // A delivery report may be as broken as it likes.
         Err(_) if destination.kind == Kind::Bounces => None,
         Err(error) => {
-            let refusal = Refusal::BadMessage(bad_message(&error));
+            let refusal = Refusal::BadMessage(error.to_string());
             return Ok(refused(Some(destination), String::new(), "message", refusal, None));
         }
     };
@@ -116,16 +116,23 @@ fn refused(
     Judged { destination, message_id, decision: Decision { verdict: Verdict::Refuse(refusal), trail } }
 }
 
-fn bad_message(error: &MessageError) -> String {
-    error.to_string()
+/// Authors of a message who count at most: each is looked up while others wait for the writer.
+const AUTHORS: usize = 50;
+
+/// Octets of From fields that are read at most.
+const FROM: usize = 16 << 10;
+
+/// Whether the message names its authors in reasonable length.
+fn is_modest(message: &Message<'_>) -> bool {
+    message.field("From").map(|field| field.raw().len()).sum::<usize>() <= FROM
 }
 
 /// Everybody who may count as the one who posts: the envelope sender, also without the tag of BATV, and the authors.
 fn poster_keys(sender: Option<&str>, message: Option<&Message<'_>>) -> Vec<String> {
     let sender = sender.and_then(|sender| Address::parse_foreign(sender).ok());
     let plain = sender.as_ref().map(unwrap_batv);
-    let authors = message.map(Message::from).unwrap_or_default();
-    let authors = authors.into_iter().filter_map(|author| author.address);
+    let authors = message.filter(|message| is_modest(message)).map(Message::from).unwrap_or_default();
+    let authors = authors.into_iter().filter_map(|author| author.address).take(AUTHORS);
     let mut keys: Vec<String> = sender.into_iter().chain(plain).chain(authors).map(|address| address.key()).collect();
     keys.sort_unstable();
     keys.dedup();

@@ -228,6 +228,10 @@ fn tcp(host: &str, port: u16) -> Result<Vec<TcpListener>, Error> {
     let mut listeners = Vec::new();
     let mut refused = None;
     for address in addresses {
+        // The configuration was checked, but a name may mean something else by now.
+        if !address.ip().is_loopback() {
+            return Err(Error::Exposed { address });
+        }
         match TcpListener::bind(address) {
             Ok(listener) => listeners.push(listener),
             // A host without IPv6 still resolves localhost to ::1.

@@ -27,6 +27,9 @@ pub enum Error {
     /// No sockets.
     #[error(transparent)]
     Listen(#[from] listen::Error),
+    /// A defect.
+    #[error("a part of mailjamd ended by itself; please report it with the lines above")]
+    Ended,
     /// The system refuses something that it never refuses.
     #[error("cannot {what}: {source}")]
     System {
@@ -95,7 +98,11 @@ async fn serve(daemon: &Arc<Daemon>) -> Result<(), Error> {
     tracing::info!("mailjamd {} ready at {}", env!("CARGO_PKG_VERSION"), doors.join(", "));
     notify(&[NotifyState::Ready]);
     daemon.health.repeat();
-    signals.obey(daemon).await;
+    let failed = tokio::select! {
+        () = signals.obey(daemon) => false,
+        // A door that nobody serves, or posts that nobody sends: whoever started the daemon can do something about it.
+        Some(_) = tasks.join_next() => true,
+    };
 
     notify(&[NotifyState::Stopping, NotifyState::Status("Finishing what is under way")]);
     tracing::info!("stopping");
@@ -113,7 +120,7 @@ async fn serve(daemon: &Arc<Daemon>) -> Result<(), Error> {
         // Whoever comes later replaces it anyway.
         let _ = std::fs::remove_file(path);
     }
-    Ok(())
+    if failed { Err(Error::Ended) } else { Ok(()) }
 }
 
 /// Paths of sockets that this process made, not systemd.

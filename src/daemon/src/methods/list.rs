@@ -183,12 +183,13 @@ async fn update(daemon: &Daemon, name: String, mut params: Params) -> Result<Val
         }
         Ok((changes, settings))
     };
-    let (changes, settings) = if options.dry_run == Some(true) {
-        daemon.store.rehearse(work).await?
+    let changes = if options.dry_run == Some(true) {
+        daemon.store.rehearse(work).await?.0
     } else {
-        daemon.store.write(work).await?
+        let (changes, settings) = daemon.store.write(work).await?;
+        daemon.note_settings(&settings);
+        changes
     };
-    daemon.note_settings(&settings);
     Ok(value(changes))
 }
 

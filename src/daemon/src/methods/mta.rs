@@ -88,7 +88,10 @@ fn taking(submission: Submission) -> impl FnOnce(&mut dyn Session) -> Result<Tak
 fn checked(daemon: &Daemon, taken: Result<Taken, mailjam_store::Error>) -> Result<Taken, Fault> {
     match taken {
         Ok(taken) => {
-            daemon.health.fine(Part::Storage);
+            // A refusal writes nothing, and a repeated hand-over nothing again: they work on a full disk too.
+            if taken.answer.duplicate == Some(false) {
+                daemon.health.fine(Part::Storage);
+            }
             Ok(taken)
         }
         Err(error) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mailjam_rpc::records::Role as RoleRecord;
 use mailjam_rpc::{Code, Fault, Value};
-use mailjam_store::{ListKey, Role, SITE, Session};
+use mailjam_store::{ListKey, Role, SITE, Selection, Session};
 
 use super::{Failed, address, list_or_site, unknown, value};
 use crate::daemon::Daemon;
@@ -17,7 +17,10 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         "list" => daemon.store.read(move |session| roles(session, &name)).await.map(value),
         "grant" => {
             let (who, role) = (params.take::<String>()?, params.take::<String>()?);
-            daemon.store.write(move |session| grant(session, &name, &who, &role)).await.map(Value::Boolean)
+            let granted = daemon.store.write(move |session| grant(session, &name, &who, &role)).await;
+            // Mail may have waited for somebody to go to.
+            daemon.work.notify_one();
+            granted.map(Value::Boolean)
         }
         "revoke" => {
             let (who, role) = (params.take::<String>()?, params.take::<String>()?);
@@ -47,6 +50,9 @@ fn role(list: ListKey, word: &str) -> Result<Role, Failed> {
 fn grant(session: &mut dyn Session, name: &str, who: &str, word: &str) -> Result<bool, Failed> {
     let list = list_or_site(session, name)?;
     let (role, address) = (role(list, word)?, address(who)?);
+    if role == Role::Owner {
+        session.retry(&Selection::List(list))?;
+    }
     Ok(session.grant(list, &address.key(), &address.to_string(), role)?)
 }
 
