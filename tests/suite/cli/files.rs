@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use mailjam_rpc::Value;
-use mailjam_rpc::records::{Domain, Explanation, Rule, Verdict};
+use mailjam_rpc::records::{Domain, Explanation, Page, Rule, Verdict};
 
 use super::daemon::{Daemon, value};
 use super::program::Cli;
-use super::site::{NOW, TALK, member_of, page, text};
+use super::site::{NOW, TALK, member_of, text};
 
 const MESSAGE: &[u8] = b"From: a@x.org\r\n\r\n\0\xff bytes\n.\n";
 
@@ -109,7 +109,16 @@ fn the_table_for_postfix_replaces_the_file_as_a_whole() {
 #[test]
 fn the_lines_for_postfix_know_the_domains_or_say_that_they_do_not() {
     let domain = |name: &str| Domain { name: name.to_owned(), description: String::new(), lists: 1, created: NOW };
-    let daemon = Daemon::start(move |_| value(page(vec![domain("a.example"), domain("b.example")])));
+    // Page by page, each with one domain.
+    let daemon = Daemon::start(move |call| {
+        value(match member_of(&call.params[0], "cursor") {
+            None => Page { total: 2, items: vec![domain("a.example")], next: Some("after a".to_owned()) },
+            Some(cursor) => {
+                assert_eq!(cursor, text("after a"));
+                Page { total: 2, items: vec![domain("b.example")], next: None }
+            }
+        })
+    });
     let lines = Cli::of(&daemon, &["mta-config", "postfix"]).run();
     assert!(lines.out.contains("\nrelay_domains = a.example b.example\n"), "{}", lines.out);
     let main = Cli::of(&daemon, &["mta-config", "postfix", "--part", "main.cf", "--domain", "c.example"]).run();

@@ -109,11 +109,19 @@ fn domains(session: &mut Session, args: &Args<'_>) -> Result<Vec<String>, Error>
     if !named.is_empty() {
         return Ok(named.into_iter().map(str::to_owned).collect());
     }
-    let all = Query { cursor: None, limit: None, filter: None };
-    match session.ask::<Page<Domain>>("domain.list", vec![param(all)]) {
-        Ok(page) => Ok(page.items.into_iter().map(|domain| domain.name).collect()),
-        Err(Error::Connection(_)) => Ok(vec![]),
-        Err(other) => Err(other),
+    let mut domains = Vec::new();
+    let mut cursor = None;
+    loop {
+        let query = Query { cursor, limit: None, filter: None };
+        let page: Page<Domain> = match session.ask("domain.list", vec![param(query)]) {
+            Err(Error::Connection(_)) => return Ok(vec![]),
+            answer => answer?,
+        };
+        domains.extend(page.items.into_iter().map(|domain| domain.name));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(domains);
+        }
     }
 }
 
