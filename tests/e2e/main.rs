@@ -6,6 +6,8 @@ mod daemon;
 mod mailbox;
 mod postfix;
 mod site;
+#[path = "../support/skip.rs"]
+mod skip;
 mod smtp;
 
 mod crash;

@@ -2,8 +2,9 @@
 
 use std::thread;
 
-use crate::daemon::{Daemon, free_port, say};
+use crate::daemon::{Daemon, free_port};
 use crate::postfix::{Postfix, Setup, obstacle};
+use crate::skip::skipped;
 
 /// The list of most stories, and who is on it.
 pub const LIST: &str = "staff@lists.test";
@@ -23,7 +24,7 @@ impl Site {
     /// The same with a Postfix set up as `prepare` says, which may ask the daemon first.
     pub fn open_with(prepare: impl FnOnce(&Daemon) -> Setup) -> Option<Site> {
         if let Some(reason) = obstacle() {
-            say(&format!("skipped: {}: {reason}", thread::current().name().unwrap_or("a story")));
+            skipped(&format!("{}: {reason}", thread::current().name().unwrap_or("a story")));
             return None;
         }
         let port = free_port();

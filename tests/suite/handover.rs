@@ -286,7 +286,7 @@ fn delivery_reports_are_kept_and_counted_for_each_recipient() {
     let mut sqlite = std::process::Command::new("sqlite3");
     sqlite.arg(daemon.folder().join("mailjam.db")).arg("SELECT key, count FROM bounce ORDER BY key");
     if sqlite.output().is_err() {
-        crate::daemon::say("skipped: counts of delivery reports: sqlite3 is not installed");
+        crate::skip::skipped("counts of delivery reports: sqlite3 is not installed");
         return;
     }
     let counts = String::from_utf8(crate::daemon::run(&mut sqlite, b"").stdout).expect("UTF-8");

@@ -18,6 +18,8 @@ mod queue;
 mod sending;
 mod service;
 mod site;
+#[path = "../support/skip.rs"]
+mod skip;
 #[path = "../support/smtp_sink.rs"]
 mod smtp_sink;
 mod sockets;

@@ -10,7 +10,8 @@ use mailjam_rpc::codec::decode_reply;
 use nix::sys::signal::Signal;
 
 use crate::calls::{Door, post, text};
-use crate::daemon::{Daemon, PATIENCE, eventually, free_port, say};
+use crate::daemon::{Daemon, PATIENCE, eventually, free_port};
+use crate::skip::skipped;
 use crate::smtp_sink::{Behaviour, Sink};
 use crate::systemd::Systemd;
 
@@ -101,7 +102,7 @@ fn ready_waits_for_the_database() {
     let shell =
         Command::new("sqlite3").arg(systemd.site.database()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut shell) = shell else {
-        say("skipped: a database that another program has locked: sqlite3 is not installed");
+        skipped("a database that another program has locked: sqlite3 is not installed");
         return;
     };
     let mut stdin = shell.stdin.take().expect("its standard input");

@@ -11,8 +11,9 @@ use nix::sys::signal::Signal;
 use nix::unistd::Group;
 
 use crate::calls::Door;
-use crate::daemon::{Daemon, eventually, free_port, say};
+use crate::daemon::{Daemon, eventually, free_port};
 use crate::site::Site;
+use crate::skip::skipped;
 
 /// The answer to a call on a stream.
 fn answer(mut stream: impl Read + Write, method: &str) -> String {
@@ -117,7 +118,7 @@ macro_rules! activated {
         match $site.activated($sockets, $names) {
             Some(mut command) => $site.start(&mut command),
             None => {
-                say("skipped: sockets passed by systemd: systemd-socket-activate is not installed");
+                skipped("sockets passed by systemd: systemd-socket-activate is not installed");
                 return;
             }
         }

@@ -15,8 +15,9 @@ use mailjam_rpc::{Code, Fault, Shape, Value};
 use nix::sys::signal::Signal;
 
 use crate::calls::{Door, members, post, submission, text};
-use crate::daemon::{Daemon, PATIENCE, eventually, run, say};
+use crate::daemon::{Daemon, PATIENCE, eventually, run};
 use crate::site::{Running, Site};
+use crate::skip::skipped;
 use crate::smtp_sink::{Action, Behaviour, Moment, Sink, Step};
 use crate::systemd::Systemd;
 
@@ -53,7 +54,7 @@ impl SmallDisk {
             unshare
         };
         if !namespace(&["true"]).output().is_ok_and(|output| output.status.success()) {
-            say("skipped: a disk that fills up: a mount namespace of its own needs root and util-linux");
+            skipped("a disk that fills up: a mount namespace of its own needs root and util-linux");
             return None;
         }
         let program = systemd.site.command();
@@ -184,7 +185,7 @@ impl Shell {
     fn lock(database: &Path) -> Option<Shell> {
         let shell = Command::new("sqlite3").arg(database).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let Ok(mut child) = shell else {
-            say("skipped: a database that another program has locked: sqlite3 is not installed");
+            skipped("a database that another program has locked: sqlite3 is not installed");
             return None;
         };
         let mut stdin = child.stdin.take().expect("its standard input");

@@ -13,7 +13,8 @@ use mailjam_rpc::catalogue::METHODS;
 use mailjam_rpc::codec::decode_reply;
 use serde_json::Value;
 
-use crate::daemon::{Daemon, free_port, run, say};
+use crate::daemon::{Daemon, free_port, run};
+use crate::skip::skipped;
 
 /// A daemon whose next hop does not answer.
 fn daemon() -> Daemon {
@@ -23,7 +24,7 @@ fn daemon() -> Daemon {
 #[test]
 fn pythons_client_calls_every_method() {
     if Command::new("python3").arg("--version").output().is_err() {
-        say("skipped: Python's XML-RPC client: python3 is not installed");
+        skipped("Python's XML-RPC client: python3 is not installed");
         return;
     }
     let daemon = daemon();

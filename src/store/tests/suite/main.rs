@@ -12,6 +12,8 @@ mod mounts;
 mod opening;
 mod queue;
 mod recipients;
+#[path = "../../../../tests/support/skip.rs"]
+mod skip;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,5 @@
 //! Small file systems for tests, mounted where no other process sees them and gone with the test, whatever becomes of it.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -10,19 +9,14 @@ use nix::mount::{MsFlags, mount, umount};
 use nix::sched::{CloneFlags, unshare};
 
 use crate::DEADLINE;
-
-/// Says that a test is not run here.
-pub fn skip(why: impl std::fmt::Display) {
-    // Past the harness, which would keep it to itself.
-    let _ = writeln!(std::io::stderr(), "SKIPPED, {why}");
-}
+use crate::skip::skipped;
 
 /// Runs `test` in a thread that sees mounts of its own, as the threads do that it starts, with a folder to mount on.
 fn in_private(test: impl FnOnce(&Path) + Send) {
     let folder = tempfile::tempdir().expect("a folder");
     let test = || {
         if let Err(error) = unshare(CloneFlags::CLONE_NEWNS) {
-            return skip(format_args!("mounting needs root: {error}"));
+            return skipped(&format!("a disk that fills up or fails: mounting needs root: {error}"));
         }
         let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
         mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("mounts that others do not see");
@@ -40,7 +34,7 @@ pub fn in_memory(size: &str, test: impl FnOnce(&Path) + Send) {
         let options = format!("size={size}");
         match mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some(options.as_str())) {
             Ok(()) => test(folder),
-            Err(error) => skip(format_args!("cannot mount a tmpfs: {error}")),
+            Err(error) => skipped(&format!("a disk that fills up or fails: cannot mount a tmpfs: {error}")),
         }
     });
 }
@@ -97,7 +91,7 @@ pub fn in_ext4(test: impl FnOnce(&Ext4<'_>) + Send) {
         let disk = Ext4 { image: image.path(), folder };
         match run(Command::new("mkfs.ext4").arg("-q").arg(disk.image)).and_then(|()| disk.mount()) {
             Ok(()) => test(&disk),
-            Err(error) => skip(format_args!("no ext4 to be had: {error}")),
+            Err(error) => skipped(&format!("a disk that fills up or fails: no ext4 to be had: {error}")),
         }
     });
 }
