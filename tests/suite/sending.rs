@@ -97,7 +97,8 @@ fn deferred_and_refused_recipients_are_kept_with_the_servers_words() {
         }
     }
     deferring.store(false, Ordering::SeqCst);
-    assert_eq!(control.call::<i32>("queue.retry", vec![members([("id", text(&id))])]), 1);
+    let named = control.call::<i32>("queue.retry", vec![members([("id", text(&id))])]);
+    assert_eq!(named, 2, "with the one that was refused, and is again");
     let detail = wait_for_item(&daemon, &id, |detail| detail.item.state == "done");
     assert_eq!((detail.item.delivered, detail.item.refused, detail.recipients.len()), (3, 1, 1));
     assert_eq!(copies(&sink.state()).values().collect::<Vec<_>>(), [&1; 3]);

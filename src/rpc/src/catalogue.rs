@@ -198,7 +198,7 @@ pub const METHODS: &[Method] = &[
     method::<QueueDetail>("queue.get", Access::Read, &[ID],
         "One item with the recipients that are deferred or refused."),
     method::<i32>("queue.retry", Access::Admin, &[req::<RetrySelection>("selection")],
-        "Makes deferred recipients due now; answers how many."),
+        "Makes deferred recipients due now; answers how many. Of an item that is named, done or not, also those who were refused and have not left since; out of quarantine it is sent on."),
     method::<bool>("queue.drop", Access::Admin, &[ID],
         "Removes an item; recipients that have not got it never will."),
 

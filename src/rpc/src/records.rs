@@ -363,7 +363,7 @@ record! {
 
     /// Which deferred recipients `queue.retry` brings forward: exactly one member is set.
     pub struct RetrySelection {
-        /// Of this item.
+        /// Of this item, with those that were refused.
         pub id: Option<String>,
         /// Of this list.
         pub list: Option<String>,

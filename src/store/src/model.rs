@@ -352,7 +352,7 @@ pub struct PostQuery {
 /// Which deferred recipients.
 #[derive(Clone, Debug)]
 pub enum Selection {
-    /// Of a post.
+    /// Of a post, with those that were refused.
     Post(i64),
     /// Of a list.
     List(ListKey),

@@ -136,8 +136,10 @@ pub trait Queue {
     /// Takes a post out of circulation, until [`Queue::retry`] names it or [`Queue::drop_post`] removes it.
     fn quarantine(&mut self, post: i64, error: &str) -> Result<()>;
 
-    /// Makes deferred recipients and postponed posts due, and a quarantined post if it is the one selected; answers how
-    /// many recipients.
+    /// Makes deferred recipients and postponed posts due; answers how many recipients.
+    ///
+    /// A post that is named also leaves quarantine, and gets back whom it was refused for, finished or not, as far as they
+    /// still are [`Queue::targets`]: what the next hop refused may have been its own mistake.
     fn retry(&mut self, selection: &Selection) -> Result<u64>;
 
     /// Removes a post with its bytes; the hand-over stays known. `false` if there is none.

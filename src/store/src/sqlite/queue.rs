@@ -96,6 +96,27 @@ impl Sql<'_> {
         )
         .map(drop)
     }
+
+    /// Makes deferred recipients of those that a post was refused for, if they are still to get it.
+    fn recall(&mut self, id: i64) -> Result<()> {
+        let Some(post) = self.post(id)? else { return Ok(()) };
+        let Some(everybody) = targets_of(post.kind) else { return Ok(()) };
+        let recalled = self.change(
+            &format!(
+                "UPDATE recipient SET refused = 0 WHERE post_id = ?2 AND refused = 1
+                     AND EXISTS (SELECT 1 FROM ({everybody}) AS target WHERE target.key = recipient.key)"
+            ),
+            params![post.list, id],
+        )?;
+        if recalled == 0 {
+            return Ok(());
+        }
+        self.change(
+            "UPDATE post SET refused = refused - ?2, state = iif(state = 2, 1, state), finished = NULL WHERE id = ?1",
+            params![id, signed(recalled as u64)],
+        )
+        .map(drop)
+    }
 }
 
 impl Queue for Sql<'_> {
@@ -279,6 +300,9 @@ impl Queue for Sql<'_> {
     }
 
     fn retry(&mut self, selection: &Selection) -> Result<u64> {
+        if let Selection::Post(id) = selection {
+            self.recall(*id)?;
+        }
         let (posts, recipients, value): (_, _, Box<dyn rusqlite::ToSql>) = match selection {
             Selection::Post(id) => ("id = ?1", "post_id = ?1", Box::new(*id)),
             Selection::List(list) => (

@@ -304,6 +304,51 @@ fn a_retry_makes_due_what_it_selects() {
 }
 
 #[test]
+fn a_post_that_is_named_is_tried_again_for_whom_it_was_refused() {
+    let (fixture, list) = Fixture::with_list();
+    fixture.write(move |session| {
+        session.add_members(list, &["a@one.test", "b@two.test"].map(member))?;
+        let refused = |expanded| Progress {
+            expanded,
+            troubled: ["a@one.test", "b@two.test", "left@two.test"].map(|text| troubled(text, true, 0)).to_vec(),
+            ..finished(5)
+        };
+        let id = session.add_post(&post(list, 1, 10))?;
+        session.record(id, &refused(true), NOW)?;
+        assert_eq!((state(session, id), look(session, id).refused), (PostState::Done, 3));
+        for selection in [Selection::List(list), Selection::Domain("two.test".to_owned())] {
+            assert_eq!(session.retry(&selection)?, 0, "{selection:?}");
+        }
+        assert_eq!(session.retry(&Selection::Post(id))?, 2, "who has left gets nothing");
+        let row = look(session, id);
+        assert_eq!((row.state, row.deferred, row.refused, row.delivered), (PostState::Waiting, 2, 1, 5));
+        assert_eq!((session.due(NOW, 10)?, session.purge(i64::MAX, 0, 10)?), (vec![id], 0));
+        let due = session.due_recipients(id, NOW, "", 10)?;
+        assert_eq!(due.iter().map(|one| one.target.key.as_str()).collect::<Vec<_>>(), ["a@one.test", "b@two.test"]);
+        let settled = vec!["a@one.test".to_owned()];
+        let troubled = vec![troubled("b@two.test", true, 0)];
+        session.record(id, &Progress { delivered: 1, settled, troubled, ..Progress::default() }, NOW + 1)?;
+        let row = look(session, id);
+        assert_eq!((row.state, row.deferred, row.refused, row.delivered), (PostState::Done, 0, 2, 6));
+
+        // One that is still being sent goes on where it was, and comes back to them afterwards.
+        let id = session.add_post(&post(list, 2, 10))?;
+        session.record(id, &refused(false), NOW)?;
+        assert_eq!(session.retry(&Selection::Post(id))?, 2);
+        let row = look(session, id);
+        assert_eq!((row.state, row.cursor.as_str(), row.refused), (PostState::Sending, "z", 1));
+        session.record(id, &finished(0), NOW)?;
+        assert_eq!((state(session, id), session.due(NOW, 10)?), (PostState::Waiting, vec![id]));
+
+        // Nobody was refused: a post that is done stays so.
+        let id = session.add_post(&post(list, 3, 10))?;
+        session.record(id, &finished(2), NOW)?;
+        assert_eq!((session.retry(&Selection::Post(id))?, state(session, id)), (0, PostState::Done));
+        Ok(())
+    });
+}
+
+#[test]
 fn the_queue_is_listed_by_list_and_state_in_pages() {
     let (fixture, talk) = Fixture::with_list();
     fixture.write(move |session| {
