@@ -80,6 +80,11 @@ impl Postfix {
         postfix
     }
 
+    /// `host:port` where it takes mail.
+    pub fn server(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     pub fn connect(&self) -> Client {
         Client::connect(self.port)
     }
