@@ -67,11 +67,12 @@ pub trait Members {
     /// Adds members; answers for each, in order, whether it is new.
     fn add_members(&mut self, list: ListKey, members: &[MemberRow]) -> Result<Vec<bool>>;
 
-    /// Changes name and mode of a member; `false` if there is none.
-    fn update_member(&mut self, list: ListKey, member: &MemberRow) -> Result<bool>;
+    /// Changes name and mode of a member; `false` if there is none. Posts that wait for somebody who wants no mail any
+    /// more let go of that one.
+    fn update_member(&mut self, list: ListKey, member: &MemberRow, now: i64) -> Result<bool>;
 
-    /// Removes members; answers how many there were.
-    fn remove_members(&mut self, list: ListKey, keys: &[String]) -> Result<u64>;
+    /// Removes members; answers how many there were. Posts that wait for them let go of them.
+    fn remove_members(&mut self, list: ListKey, keys: &[String], now: i64) -> Result<u64>;
 }
 
 /// Roles on lists and on the site.

@@ -132,14 +132,14 @@ fn change(session: &mut dyn Session, name: &str, who: &str, attributes: MemberAt
         row.name = name.replace(char::is_control, " ");
     }
     row.mode = mode(attributes.mode)?.unwrap_or(row.mode);
-    session.update_member(list, &row)?;
+    session.update_member(list, &row, now())?;
     Ok(row)
 }
 
 fn remove(session: &mut dyn Session, name: &str, who: &str) -> Result<(), Failed> {
     let list = list(session, name)?.id;
     let row = get(session, list, who)?;
-    session.remove_members(list, &[row.key])?;
+    session.remove_members(list, &[row.key], now())?;
     Ok(())
 }
 
@@ -196,7 +196,7 @@ fn sync(session: &mut dyn Session, name: &str, addresses: &[String]) -> Result<S
     let new: Vec<MemberRow> = wanted.into_values().filter(|row| !present.contains(&row.key)).collect();
     session.add_members(list.id, &new)?;
     let (keys, removed): (Vec<_>, Vec<_>) = gone.into_iter().map(|row| (row.key, row.address)).unzip();
-    session.remove_members(list.id, &keys)?;
+    session.remove_members(list.id, &keys, now())?;
     let added = new.into_iter().map(|row| row.address).collect();
     Ok(Synced { added, removed, kept: count(present.len()), refused })
 }
@@ -231,7 +231,7 @@ fn change_address(
         if only.is_some() && !wanted.contains(&list.id) {
             continue;
         }
-        session.remove_members(list.id, std::slice::from_ref(&member.key))?;
+        session.remove_members(list.id, std::slice::from_ref(&member.key), now())?;
         let row = MemberRow { key: new_address.key(), address: new_address.to_string(), ..member };
         refuse_own_address(&list.list.address, &row)?;
         session.add_members(list.id, &[row])?;

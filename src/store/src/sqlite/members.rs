@@ -109,7 +109,10 @@ impl Members for Sql<'_> {
         Ok(added)
     }
 
-    fn update_member(&mut self, list: ListKey, member: &MemberRow) -> Result<bool> {
+    fn update_member(&mut self, list: ListKey, member: &MemberRow, now: i64) -> Result<bool> {
+        if member.mode == Mode::NoMail {
+            self.let_go(list, std::slice::from_ref(&member.key), now)?;
+        }
         self.change(
             "UPDATE member SET name = ?3, mode = ?4 WHERE list_id = ?1 AND key = ?2",
             params![list, member.key, member.name, member.mode.name()],
@@ -117,7 +120,8 @@ impl Members for Sql<'_> {
         .map(|rows| rows > 0)
     }
 
-    fn remove_members(&mut self, list: ListKey, keys: &[String]) -> Result<u64> {
+    fn remove_members(&mut self, list: ListKey, keys: &[String], now: i64) -> Result<u64> {
+        self.let_go(list, keys, now)?;
         let mut removed = 0;
         for key in keys {
             removed += self.change("DELETE FROM member WHERE list_id = ?1 AND key = ?2", params![list, key])?;

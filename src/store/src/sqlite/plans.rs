@@ -118,7 +118,7 @@ fn nothing_else_reads_a_large_table_from_end_to_end() {
         sql.message(1)?;
         sql.retry(&Selection::Post(1))?;
         sql.retry(&Selection::List(1))?;
-        sql.remove_members(1, &["a@example.org".to_owned()])?;
+        sql.remove_members(1, &["a@example.org".to_owned()], 0)?;
         sql.drop_post(1)
     });
     let whole = |line: &&String| line.starts_with("SCAN") && *line != "SCAN post USING INDEX post_unfinished";

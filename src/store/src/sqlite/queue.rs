@@ -97,6 +97,29 @@ impl Sql<'_> {
         .map(drop)
     }
 
+    /// Takes members who want no mail any more from among the deferred recipients of a list's posts.
+    pub(super) fn let_go(&mut self, list: ListKey, members: &[String], now: i64) -> Result<()> {
+        let posts: Vec<i64> = self.all(
+            "SELECT id FROM post WHERE state <> 2 AND list_id = ?1 AND kind = 'post'
+                 AND EXISTS (SELECT 1 FROM recipient WHERE post_id = post.id AND refused = 0)",
+            [list],
+            |row| row.get(0),
+        )?;
+        for post in posts {
+            let mut gone = 0;
+            for key in members {
+                gone += self.change(
+                    "DELETE FROM recipient WHERE post_id = ?1 AND key = ?2 AND refused = 0",
+                    params![post, key],
+                )?;
+            }
+            if gone > 0 {
+                self.settle(post, now)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes deferred recipients of those that a post was refused for, if they are still to get it.
     fn recall(&mut self, id: i64) -> Result<()> {
         let Some(post) = self.post(id)? else { return Ok(()) };

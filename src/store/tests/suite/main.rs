@@ -12,6 +12,7 @@ mod mounts;
 mod opening;
 mod queue;
 mod recipients;
+mod retry;
 #[path = "../../../../tests/support/skip.rs"]
 mod skip;
 mod write;

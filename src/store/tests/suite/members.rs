@@ -3,7 +3,7 @@
 use mailjam_core::decide::Standing;
 use mailjam_store::{Error, MemberRow, Mode, Role};
 
-use crate::{Fixture, block_on, create, filtered, member, page};
+use crate::{Fixture, NOW, block_on, create, filtered, member, page};
 
 #[test]
 fn members_are_added_once_and_counted() {
@@ -19,7 +19,7 @@ fn members_are_added_once_and_counted() {
         assert_eq!(session.member(list, "d@example.org")?, None);
 
         let gone = ["a@example.org", "d@example.org", "b@example.org", "b@example.org"].map(str::to_owned);
-        assert_eq!(session.remove_members(list, &gone)?, 2);
+        assert_eq!(session.remove_members(list, &gone, NOW)?, 2);
         assert_eq!(session.list_by_key(list)?.expect("a list").members, 1);
         assert_eq!(session.counts()?.members, 1);
         Ok(())
@@ -38,10 +38,10 @@ fn a_change_of_a_member_keeps_address_and_date() {
             mode: Mode::NoMail,
             since: 0,
         };
-        assert!(session.update_member(list, &change)?);
+        assert!(session.update_member(list, &change, NOW)?);
         let changed = MemberRow { name: "Ann".to_owned(), mode: Mode::NoMail, ..member("Ann@example.org") };
         assert_eq!(session.member(list, "ann@example.org")?, Some(changed));
-        assert!(!session.update_member(list, &member("bob@example.org"))?);
+        assert!(!session.update_member(list, &member("bob@example.org"), NOW)?);
         Ok(())
     });
 }
@@ -117,7 +117,7 @@ fn memberships_of_an_address_come_by_list() {
         for list in [talk, dev] {
             session.add_members(list, &[member("ann@example.org"), member("bob@example.org")])?;
         }
-        session.remove_members(talk, &["bob@example.org".to_owned()])?;
+        session.remove_members(talk, &["bob@example.org".to_owned()], NOW)?;
         let lists = |key: &str| {
             let found = session.memberships(key)?;
             Ok::<_, Error>(found.into_iter().map(|(list, member)| (list.id, member.key)).collect::<Vec<_>>())

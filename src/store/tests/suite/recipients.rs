@@ -1,7 +1,10 @@
 //! Who is to get a message, and how its cursor and its troubles are walked.
 
-use mailjam_store::{MemberRow, Mode, PostKind, Progress, Role, SITE, Session, Target, Troubled};
+use mailjam_store::{
+    Error, MemberRow, Mode, NewPost, PostKind, PostState, Progress, Role, SITE, Session, Target, Troubled,
+};
 
+use crate::queue::{deferred, look};
 use crate::{Fixture, NOW, create, member, post};
 
 fn keys(session: &dyn Session, list: i64, kind: PostKind) -> Vec<String> {
@@ -99,6 +102,49 @@ fn troubled_recipients_are_walked_by_key_and_the_due_ones_picked() {
         assert_eq!(session.due_recipients(id, NOW, "a@example.org", 10)?, all[3..]);
         assert_eq!(session.due_recipients(id, NOW, "", 1)?, all[..1]);
         assert_eq!(session.troubled(id + 1, "", 10)?, []);
+        Ok(())
+    });
+}
+
+#[test]
+fn who_wants_no_mail_any_more_is_not_waited_for() {
+    let (fixture, list) = Fixture::with_list();
+    fixture.write(move |session| {
+        let other = create(session, "other@example.org")?;
+        let everybody = ["a@example.org", "b@example.org", "c@example.org"];
+        for list in [list, other] {
+            session.add_members(list, &everybody.map(member))?;
+        }
+        let waiting: Vec<i64> = [(1, list, PostKind::Post), (2, other, PostKind::Post), (3, list, PostKind::Owner)]
+            .into_iter()
+            .map(|(number, list, kind)| {
+                let id = session.add_post(&NewPost { kind, ..post(list, number, 10) })?;
+                let mut progress = deferred(&everybody, NOW + 60);
+                progress.troubled[1].next_attempt = NOW + 90;
+                session.record(id, &progress, NOW)?;
+                Ok(id)
+            })
+            .collect::<Result<_, Error>>()?;
+        let sending = session.add_post(&post(list, 4, 10))?;
+        session.record(sending, &Progress { expanded: false, ..deferred(&["a@example.org"], NOW + 60) }, NOW)?;
+        let left = |session: &dyn Session| {
+            let rows = waiting.iter().map(|id| look(session, *id));
+            rows.map(|row| (row.state, row.deferred, row.next_attempt)).collect::<Vec<_>>()
+        };
+        let untouched = (PostState::Waiting, 3, NOW + 60);
+
+        session.remove_members(list, &["a@example.org".to_owned(), "zoe@example.org".to_owned()], NOW)?;
+        session.update_member(list, &member("b@example.org"), NOW)?;
+        assert_eq!(left(session), [(PostState::Waiting, 2, NOW + 60), untouched, untouched]);
+        let row = look(session, sending);
+        assert_eq!((row.state, row.deferred, row.next_attempt), (PostState::Sending, 0, 0));
+
+        session.update_member(list, &MemberRow { mode: Mode::NoMail, ..member("c@example.org") }, NOW)?;
+        assert_eq!(left(session), [(PostState::Waiting, 1, NOW + 90), untouched, untouched]);
+
+        session.remove_members(list, &["b@example.org".to_owned()], NOW + 5)?;
+        assert_eq!(left(session), [(PostState::Done, 0, 0), untouched, untouched]);
+        assert_eq!((session.purge(NOW + 5, 0, 10)?, session.purge(NOW + 6, 0, 10)?), (0, 1), "done when the last left");
         Ok(())
     });
 }
