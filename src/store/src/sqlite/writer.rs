@@ -163,7 +163,7 @@ fn transaction(
     next: &dyn Fn() -> Option<Box<dyn Job>>,
     group: &mut Vec<Box<dyn Job>>,
 ) -> Result<()> {
-    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
+    if let Err(error) = begin(connection) {
         // Each of those that wait would wait as long again, one after the other, to hear the same.
         group.push(first);
         group.extend(std::iter::from_fn(next));
@@ -175,10 +175,18 @@ fn transaction(
         Err(error) => Err(error),
     };
     if !connection.is_autocommit() {
-        // The callers are told what failed first; this fails only if there is nothing left to take back.
+        // The callers are told what failed first; should this fail, too, the next transaction begins with it.
         let _ = connection.execute_batch("ROLLBACK");
     }
     result
+}
+
+/// Begins a transaction, and first ends one that could not be taken back: it would stand in the way of all others.
+fn begin(connection: &Connection) -> rusqlite::Result<()> {
+    if !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    execute(connection, "BEGIN IMMEDIATE")
 }
 
 /// Executes a statement that is kept prepared.
@@ -224,4 +232,39 @@ fn work_guarded(connection: &Connection, job: &mut dyn Job) -> Result<()> {
     let keep = work(connection, job)?;
     let end = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
     connection.execute_batch(end).map_err(sqlite)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::session::Session;
+    use crate::sqlite::open;
+
+    struct CreateDomain(&'static str);
+
+    impl Job for CreateDomain {
+        fn work(&mut self, session: &mut dyn Session) -> bool {
+            session.create_domain(self.0, "", 0).expect("a write")
+        }
+
+        fn settle(self: Box<Self>, _: Result<()>) {}
+    }
+
+    #[test]
+    fn a_transaction_that_could_not_be_taken_back_does_not_stop_the_next() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection = open::writer(&folder.path().join("test.db"), Duration::ZERO).expect("a database");
+        execute(&connection, "BEGIN IMMEDIATE").expect("a transaction");
+        assert!(CreateDomain("lost.example").work(&mut Sql::new(&connection)));
+
+        let job = Box::new(CreateDomain("kept.example"));
+        transaction(&connection, job, &|| None, &mut Vec::new()).expect("a commit");
+        assert!(connection.is_autocommit());
+        let mut domains = connection.prepare("SELECT name FROM domain").expect("a query");
+        let names: Vec<String> =
+            domains.query_map([], |row| row.get(0)).expect("domains").collect::<rusqlite::Result<_>>().expect("names");
+        assert_eq!(names, ["kept.example"]);
+    }
 }
