@@ -139,7 +139,7 @@ async fn remove_old(daemon: &Arc<Daemon>) -> bool {
             if removed > 0 {
                 tracing::info!("{removed} posts or hand-overs removed: older than [storage] retain_posts, or ten days");
             }
-            removed == u64::from(PURGE_STEP)
+            removed > 0
         }
         Err(error) => {
             daemon.health.trouble(Part::Storage, &error);

@@ -146,8 +146,8 @@ pub trait Queue {
     /// Removes a post with its bytes; the hand-over stays known. `false` if there is none.
     fn drop_post(&mut self, id: i64) -> Result<bool>;
 
-    /// Removes up to `limit` posts that were finished before `posts`, and as many hand-overs from before `handovers`;
-    /// answers how many of the more frequent kind, so that `limit` means that there may be more.
+    /// Removes up to `limit` posts that were finished before `posts`, not many octets at once, and up to `limit` hand-overs
+    /// from before `handovers`; answers how many in all. Only 0 means that there are no more.
     fn purge(&mut self, posts: i64, handovers: i64, limit: u32) -> Result<u64>;
 }
 

@@ -54,6 +54,9 @@ fn read_troubled(row: &Row<'_>) -> rusqlite::Result<Troubled> {
     })
 }
 
+/// Octets of posts that are removed in one transaction: hand-overs wait for it.
+const PURGE_OCTETS: u64 = 16 * 1024 * 1024;
+
 /// Where a forwarded message goes: the list's owners, or where it has none the site's admins.
 const OWNERS: &str = "SELECT key, address FROM role WHERE role = 'owner' AND list_id = ?1
     UNION SELECT key, address FROM role WHERE role = 'admin' AND list_id = 0
@@ -356,11 +359,20 @@ impl Queue for Sql<'_> {
             "DELETE FROM handover WHERE key IN (SELECT key FROM handover WHERE received < ?1 LIMIT ?2)",
             params![handovers, limit],
         )?;
-        let posts = self.change(
-            "DELETE FROM post WHERE id IN
-                 (SELECT id FROM post WHERE state = 2 AND finished < ?1 ORDER BY finished LIMIT ?2)",
+        let old: Vec<(i64, u64)> = self.all(
+            "SELECT id, size FROM post WHERE state = 2 AND finished < ?1 ORDER BY finished LIMIT ?2",
             params![posts, limit],
+            |row| Ok((row.get(0)?, unsigned(row.get(1)?))),
         )?;
-        Ok(posts.max(handovers) as u64)
+        let (mut removed, mut octets) = (handovers as u64, 0);
+        for (id, size) in old {
+            octets += size;
+            // At least one, however large.
+            if octets > size && octets > PURGE_OCTETS {
+                break;
+            }
+            removed += u64::from(self.drop_post(id)?);
+        }
+        Ok(removed)
     }
 }

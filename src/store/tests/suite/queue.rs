@@ -312,3 +312,20 @@ fn a_purge_takes_what_was_finished_before_and_no_more_than_it_may() {
         Ok(())
     });
 }
+
+#[test]
+fn a_purge_takes_one_large_post_or_several_small_ones_at_once() {
+    let (fixture, list) = Fixture::with_list();
+    fixture.write(move |session| {
+        for (number, mebibytes) in (0..).zip([20, 10, 6, 1]) {
+            let id = session.add_post(&post(list, number, mebibytes << 20))?;
+            session.record(id, &finished(1), NOW)?;
+        }
+        let mut steps = Vec::new();
+        while steps.last() != Some(&0) {
+            steps.push(session.purge(NOW + 1, 0, 10)?);
+        }
+        assert_eq!(steps, [1, 2, 1, 0]);
+        Ok(())
+    });
+}
