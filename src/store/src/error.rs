@@ -66,10 +66,10 @@ pub enum Error {
     #[error("the storage was stopped before this was written")]
     Stopped,
     /// A row that this version cannot make sense of.
-    #[error("the database holds {what} that cannot be read: {detail}")]
+    #[error("{what} cannot be read from the database: {detail}; if a later mailjamd wrote it, install that one again")]
     Unreadable {
-        /// What it is.
-        what: &'static str,
+        /// Which one it is, such as `list talk@example.org` or `post 12`.
+        what: String,
         /// What is wrong with it.
         detail: String,
     },

@@ -48,8 +48,7 @@ pub(super) fn read_list(row: &Row<'_>) -> rusqlite::Result<RawList> {
 impl RawList {
     /// The list, if this version understands its address and settings.
     pub(super) fn check(self) -> Result<ListRow> {
-        let unreadable =
-            |detail: String| Error::Unreadable { what: "a list", detail: format!("{}: {detail}", self.address) };
+        let unreadable = |detail| Error::Unreadable { what: format!("list {}", self.address), detail };
         let address = Address::parse(&self.address).map_err(|error| unreadable(error.to_string()))?;
         let changed: BTreeMap<String, String> =
             serde_json::from_str(&self.settings).map_err(|error| unreadable(error.to_string()))?;
@@ -70,7 +69,7 @@ fn read_domain(row: &Row<'_>) -> rusqlite::Result<DomainRow> {
 
 fn settings_text(list: &List) -> Result<String> {
     serde_json::to_string(&list.settings.changed())
-        .map_err(|error| Error::Unreadable { what: "settings", detail: error.to_string() })
+        .map_err(|error| Error::Unreadable { what: format!("list {}", list.address), detail: error.to_string() })
 }
 
 impl Lists for Sql<'_> {

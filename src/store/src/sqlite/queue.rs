@@ -39,7 +39,10 @@ fn read_post(row: &Row<'_>) -> rusqlite::Result<(PostRow, String, usize)> {
 fn check((post, kind, state): (PostRow, String, usize)) -> Result<PostRow> {
     match (PostKind::from_name(&kind), PostState::ALL.get(state)) {
         (Some(kind), Some(state)) => Ok(PostRow { kind, state: *state, ..post }),
-        _ => Err(Error::Unreadable { what: "a post", detail: format!("{}: kind {kind:?}, state {state}", post.id) }),
+        _ => Err(Error::Unreadable {
+            what: format!("post {} of {}", post.id, post.list_address),
+            detail: format!("its kind is {kind:?} and its state {state}"),
+        }),
     }
 }
 

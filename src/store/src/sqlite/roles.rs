@@ -15,7 +15,10 @@ impl Roles for Sql<'_> {
         .into_iter()
         .map(|(address, role)| match Role::from_name(&role) {
             Some(role) => Ok(RoleRow { address, role }),
-            None => Err(Error::Unreadable { what: "a role", detail: format!("{role:?} of {address}") }),
+            None => Err(Error::Unreadable {
+                what: format!("the role of {address} on list number {list}"),
+                detail: format!("no role is called {role:?}"),
+            }),
         })
         .collect()
     }

@@ -1,6 +1,6 @@
 //! Domains and lists.
 
-use mailjam_store::{Counts, Error, ListRow, PostQuery, Role, SITE};
+use mailjam_store::{Counts, Error, ListRow, PostQuery, Role, SITE, Session};
 
 use crate::{Fixture, NOW, address, create, filtered, list, member, page, post};
 
@@ -198,4 +198,26 @@ fn lists_are_listed_by_address_in_pages_and_found_by_a_part_of_their_names() {
 #[test]
 fn counts_of_an_empty_store_are_zero() {
     assert_eq!(Fixture::new().read(|session| session.counts()), Counts::default());
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let (fixture, list) = Fixture::with_list();
+    let id = fixture.write(move |session| {
+        session.grant(list, "ann@example.org", "ann@example.org", Role::Owner)?;
+        session.add_post(&post(list, 1, 10))
+    });
+    let connection = rusqlite::Connection::open(fixture.path()).expect("the database");
+    let later = r#"UPDATE post SET kind = 'song'; UPDATE role SET role = 'king'; UPDATE list SET settings = '{"max_size":"9P"}'"#;
+    connection.execute_batch(later).expect("rows of a later version");
+    let on = |what: &str| format!("{what} cannot be read from the database: ");
+    let read = |work: &dyn Fn(&dyn Session) -> Result<(), Error>| {
+        fixture.store.read_blocking(work).expect_err("nothing that is understood").to_string()
+    };
+    let list_error = read(&|session| session.list("talk@example.org").map(drop));
+    assert!(list_error.starts_with(&on("list talk@example.org")) && list_error.contains("max_size"), "{list_error}");
+    let post_error = read(&|session| session.post(id).map(drop));
+    assert!(post_error.starts_with(&on(&format!("post {id} of talk@example.org"))), "{post_error}");
+    let role_error = read(&|session| session.roles(list).map(drop));
+    assert!(role_error.starts_with(&on(&format!("the role of ann@example.org on list number {list}"))), "{role_error}");
 }
