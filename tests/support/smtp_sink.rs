@@ -28,7 +28,7 @@ impl Default for Behaviour {
     }
 }
 
-/// All extensions that mailjam makes use of.
+/// All extensions that matter to mailjam.
 pub const EVERYTHING: [&str; 7] =
     ["PIPELINING", "SIZE 0", "8BITMIME", "SMTPUTF8", "XVERP", "DSN", "ENHANCEDSTATUSCODES"];
 

@@ -75,16 +75,6 @@ impl ListCopy<'_> {
     pub fn to_vec(&self) -> Vec<u8> {
         [&self.header, self.body].concat()
     }
-
-    /// Octets of header and body, for SIZE (RFC 1870).
-    pub fn size(&self) -> u64 {
-        (self.header.len() + self.body.len()) as u64
-    }
-
-    /// Whether only a mail system with SMTPUTF8 (RFC 6531) must take the header.
-    pub fn non_ascii_header(&self) -> bool {
-        !self.header.is_ascii()
-    }
 }
 
 /// The copy of a post for the members of `list`.

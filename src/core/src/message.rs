@@ -5,9 +5,6 @@ mod words;
 
 use std::borrow::Cow;
 
-use mail_parser::HeaderValue;
-use mail_parser::parsers::MessageStream;
-
 pub use mailboxes::{Mailbox, mailboxes};
 pub use words::decode_words;
 pub(crate) use words::{encode_words, is_plain};
@@ -143,7 +140,6 @@ pub enum AutoSubmitted {
 /// when it is asked for.
 #[derive(Debug, Clone)]
 pub struct Message<'a> {
-    raw: &'a [u8],
     mbox_line: &'a [u8],
     header: &'a [u8],
     separator: &'a [u8],
@@ -203,17 +199,7 @@ impl<'a> Message<'a> {
             (_, false) => LineEnd::Lf,
         };
         let body = &rest[at + separator.len()..];
-        Ok(Message { raw, mbox_line, header: &rest[..at], separator, body, fields, line_end })
-    }
-
-    /// All bytes, as they were given.
-    pub fn raw(&self) -> &'a [u8] {
-        self.raw
-    }
-
-    /// Octets of the whole message.
-    pub fn size(&self) -> u64 {
-        self.raw.len() as u64
+        Ok(Message { mbox_line, header: &rest[..at], separator, body, fields, line_end })
     }
 
     /// A leading mbox `From ` line with its end (RFC 4155), which some mail systems put before the header; empty without.
@@ -256,19 +242,9 @@ impl<'a> Message<'a> {
         self.mailboxes("From")
     }
 
-    /// Who sent the message for its authors (RFC 5322 3.6.2).
-    pub fn sender(&self) -> Option<Mailbox> {
-        self.mailboxes("Sender").into_iter().next()
-    }
-
     /// Every mailbox in the fields of this name.
     pub fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
         self.field(name).flat_map(|field| mailboxes(&field.text())).collect()
-    }
-
-    /// The subject, decoded and unfolded.
-    pub fn subject(&self) -> Option<Cow<'a, str>> {
-        self.field("Subject").next().map(Field::decoded)
     }
 
     /// The Message-ID with its angle brackets; `None` when it is missing or empty.
@@ -298,33 +274,6 @@ impl<'a> Message<'a> {
     /// The identifiers of all List-Id fields, see [`Field::list_id`].
     pub fn list_ids(&self) -> Vec<String> {
         self.field("List-Id").map(Field::list_id).filter(|id| !id.is_empty()).collect()
-    }
-
-    /// Whether the message is a multipart/report (RFC 6522): a delivery status, a receipt or a complaint.
-    pub fn is_report(&self) -> bool {
-        self.report_type().is_some()
-    }
-
-    /// The report-type of a multipart/report in lower case, such as `delivery-status` or `disposition-notification`; empty
-    /// where a report does not name it, `None` for everything else.
-    pub fn report_type(&self) -> Option<String> {
-        let field = self.field("Content-Type").next()?;
-        let mut value = field.value().to_vec();
-        value.push(b'\n');
-        let HeaderValue::ContentType(kind) = MessageStream::new(&value).parse_content_type() else { return None };
-        let is_report = kind.ctype().eq_ignore_ascii_case("multipart")
-            && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("report"));
-        is_report.then(|| kind.attribute("report-type").unwrap_or_default().to_ascii_lowercase())
-    }
-
-    /// Whether the header has bytes beyond ASCII, which only a mail system with SMTPUTF8 (RFC 6531) must take.
-    pub fn non_ascii_header(&self) -> bool {
-        !self.header.is_ascii()
-    }
-
-    /// Whether the body has bytes beyond ASCII, which need 8BITMIME (RFC 6152).
-    pub fn eight_bit_body(&self) -> bool {
-        !self.body.is_ascii()
     }
 }
 

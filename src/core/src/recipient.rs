@@ -40,12 +40,6 @@ impl Kind {
             Kind::Help => "help",
         }
     }
-
-    /// Whether mail there asks the list to do something.
-    #[must_use]
-    pub const fn is_command(self) -> bool {
-        matches!(self, Kind::Request | Kind::Subscribe | Kind::Unsubscribe | Kind::Confirm | Kind::Help)
-    }
 }
 
 /// Every word that may follow the delimiter; `join`, `leave` and `admin` are what users of other list managers type.

@@ -18,8 +18,6 @@ pub struct Envelope<'a> {
 /// The envelope sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReturnPath<'a> {
-    /// `<>`: nobody is told.
-    Null,
     /// This address for all recipients.
     Shared(&'a str),
     /// The server puts each recipient into this address (`MAIL FROM:<…> XVERP=+=`), so that `all-bounces@…` becomes
@@ -30,7 +28,6 @@ pub enum ReturnPath<'a> {
 impl ReturnPath<'_> {
     fn address(&self) -> &str {
         match self {
-            ReturnPath::Null => "",
             ReturnPath::Shared(address) | ReturnPath::Xverp(address) => address,
         }
     }
@@ -91,7 +88,7 @@ pub(crate) fn mail_command(
     offers: &Extensions,
 ) -> Result<String, SmtpReply> {
     let path = return_path.address();
-    if return_path != ReturnPath::Null && !is_sendable(path) {
+    if !is_sendable(path) {
         return Err(SmtpReply::local(553, (5, 1, 7), "the return path cannot be written in SMTP"));
     }
     if offers.too_large(body.size()) {

@@ -15,8 +15,6 @@ pub struct Extensions {
     pub xverp: bool,
     /// Delivery status notifications can be asked for (RFC 3461).
     pub dsn: bool,
-    /// Replies carry enhanced status codes (RFC 2034).
-    pub enhanced_status_codes: bool,
 }
 
 impl Extensions {
@@ -31,7 +29,6 @@ impl Extensions {
             "SMTPUTF8" => self.smtputf8 = true,
             "XVERP" => self.xverp = true,
             "DSN" => self.dsn = true,
-            "ENHANCEDSTATUSCODES" => self.enhanced_status_codes = true,
             _ => {}
         }
     }

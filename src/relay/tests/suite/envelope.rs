@@ -50,10 +50,9 @@ fn expansion_passes_on_no_delivery_notification_wishes() {
 }
 
 #[test]
-fn return_paths_are_null_shared_or_made_by_the_server() {
+fn return_paths_are_shared_or_made_by_the_server() {
     let verp = ReturnPath::Xverp("all-bounces@lists.test");
     for (return_path, offers, path, xverp) in [
-        (ReturnPath::Null, everything_but(&[]), "", false),
         (RETURN_PATH, everything_but(&[]), "all-bounces@lists.test", false),
         (verp, everything_but(&[]), "all-bounces@lists.test", true),
         (verp, everything_but(&["XVERP"]), "all-bounces@lists.test", false),
