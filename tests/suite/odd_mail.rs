@@ -1,5 +1,7 @@
 //! Mail that nobody should send and somebody does: each kind gets a verdict, and what is taken arrives as it came.
 
+use std::time::{Duration, Instant};
+
 use mailjam_rpc::Value;
 use mailjam_rpc::records::{Member, Page, QueueItem, Verdict};
 
@@ -141,6 +143,30 @@ fn long_lines_and_many_fields_in_the_header() {
     let folded: String = (0..2000).map(|number| format!("\n <{number}@x>")).collect();
     let delivery = scene.passes(format!("References:{folded}\nSubject: x\n\nbody\n").as_bytes());
     assert!(has_line(&delivery, " <1999@x>"));
+}
+
+#[test]
+fn of_very_many_authors_the_first_fifty_count() {
+    let scene = Scene::new();
+    let strangers = |count: usize| (0..count).map(|number| format!("stranger{number}@elsewhere.example"));
+    // The member is one of the authors, with so many others before and behind.
+    let post = |before: usize, behind: usize, separator: &str| {
+        let authors: Vec<String> = strangers(before).chain([ANN.to_owned()]).chain(strangers(behind)).collect();
+        let message = format!("From: {}\nSubject: {before} {behind}\n\nbody\n", authors.join(separator));
+        scene.mta.submit("eve@elsewhere.example", TALK, message.as_bytes())
+    };
+    let one_field = ",\n ";
+    let many_fields = "\nFrom: ";
+    for separator in [one_field, many_fields] {
+        for (before, behind, expected) in [(0, 50, "accept"), (49, 1, "accept"), (50, 0, "refuse")] {
+            let verdict = post(before, behind, separator);
+            assert_eq!(verdict.action, expected, "{before} before, {behind} behind: {}", verdict.text);
+        }
+        let started = Instant::now();
+        let verdict = post(100_000, 0, separator);
+        assert_eq!((verdict.action.as_str(), verdict.dsn.as_str()), ("refuse", "5.7.2"), "{}", verdict.text);
+        assert!(started.elapsed() < Duration::from_secs(5), "judged in {:?}", started.elapsed());
+    }
 }
 
 #[test]
