@@ -265,6 +265,38 @@ fn mail_to_the_owners_reaches_them_or_the_admins_and_cannot_come_back_to_them() 
 }
 
 #[test]
+fn mail_for_owners_waits_until_there_are_any() {
+    let sink = Sink::start(Behaviour::default());
+    let daemon = Daemon::start(&sink.server());
+    daemon.create_list(TALK, &[ANN]);
+    let mta = Door::named(&daemon, "mta");
+    let control = Door::control(&daemon);
+    let message = b"From: eve@example.org\nSubject: help\n\nplease\n";
+    let ids = ["talk-owner@lists.example.org", "talk-request@lists.example.org"].map(|recipient| {
+        let verdict = mta.submit("eve@example.org", recipient, message);
+        assert_eq!(short(&verdict), "accept 0 2.0.0", "{recipient}");
+        verdict.post_id.expect("an id")
+    });
+    for id in &ids {
+        let item = wait_for_item(&daemon, id, |detail| detail.item.last_error.is_some()).item;
+        let error = item.last_error.as_deref().expect("a reason");
+        assert!(error.contains("talk@lists.example.org has no owner and the site no admin"), "{error}");
+        assert!(error.contains("mailjam-cli role grant talk@lists.example.org"), "{error}");
+        assert!(item.state != "done" && item.next_attempt.is_some(), "{item:?}");
+    }
+    assert_eq!(sink.state().messages, 0);
+
+    daemon.cli_prints(&["role", "grant", TALK, "owner@example.org", "owner"]);
+    control.call::<i32>("queue.retry", vec![members([("list", text(TALK))])]);
+    for id in &ids {
+        wait_for_item(&daemon, id, |detail| detail.item.state == "done" && detail.item.delivered == 1);
+    }
+    let deliveries = sink.state().deliveries;
+    assert!(deliveries.iter().all(|delivery| delivery.recipients == ["owner@example.org"]), "{deliveries:?}");
+    assert_eq!(deliveries.len(), 2);
+}
+
+#[test]
 fn delivery_reports_are_kept_and_counted_for_each_recipient() {
     let daemon = daemon("127.0.0.1:9");
     let mta = Door::named(&daemon, "mta");
