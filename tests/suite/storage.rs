@@ -24,8 +24,16 @@ use crate::systemd::Systemd;
 const TALK: &str = "talk@lists.example.org";
 const ANN: &str = "ann@example.org";
 
-/// A daemon whose database is on a disk of its own, four MiB large, that nobody else sees.
+/// Mounts a disk of four MiB on the folder `$1`: one that fills up.
+const IN_MEMORY: &str = "mount -t tmpfs -o size=4m tmpfs \"$1\"";
+
+/// Mounts one that can fail as a disk does; it keeps what is on it in a file.
+const IN_A_FILE: &str = "{ test -e \"$1.image\" || { truncate -s 32M \"$1.image\" && mkfs.ext4 -q \"$1.image\"; }; } \
+                         && mount -t ext4 -o loop \"$1.image\" \"$1\"";
+
+/// A daemon whose database is on a disk of its own that nobody else sees.
 struct SmallDisk {
+    mount: &'static str,
     systemd: Systemd,
     daemon: Running,
     sink: Sink,
@@ -33,7 +41,7 @@ struct SmallDisk {
 
 impl SmallDisk {
     /// `None` where this may not be made.
-    fn new(behaviour: Behaviour) -> Option<SmallDisk> {
+    fn new(mount: &'static str, behaviour: Behaviour) -> Option<SmallDisk> {
         let sink = Sink::start(behaviour);
         let systemd = Systemd::new("");
         let folder = systemd.site.path().to_owned();
@@ -47,23 +55,33 @@ impl SmallDisk {
             format!("{before}[smtp]\nserver = \"{}\"\nrecipients = 5000\n", sink.server()),
         )
         .expect("written");
-        let mount = "mount -t tmpfs -o size=4m tmpfs \"$1\" && shift && exec \"$@\"";
-        let namespace = |command: &[&str]| {
-            let mut unshare = Command::new("unshare");
-            unshare.args(["--mount", "--propagation", "private", "sh", "-c", mount, "sh"]).arg(&disk).args(command);
-            unshare
-        };
-        if !namespace(&["true"]).output().is_ok_and(|output| output.status.success()) {
-            skipped("a disk that fills up: a mount namespace of its own needs root and util-linux");
+        if !with_disk(mount, &disk).arg("true").output().is_ok_and(|output| output.status.success()) {
+            skipped("a disk that fills up or fails: a file system of its own needs root, util-linux and e2fsprogs");
             return None;
         }
-        let program = systemd.site.command();
-        let mut command = namespace(&[]);
-        command.arg(program.get_program()).args(program.get_args());
-        command.env("NOTIFY_SOCKET", folder.join("notify"));
-        let daemon = systemd.site.start(&mut command);
-        systemd.until("STATUS=");
-        Some(SmallDisk { systemd, daemon, sink })
+        let daemon = start(&systemd, mount);
+        Some(SmallDisk { mount, systemd, daemon, sink })
+    }
+
+    /// Makes the kernel believe that the disk failed: it turns read-only at once, open files included.
+    fn abort(&self) {
+        let mut nsenter = Command::new("nsenter");
+        nsenter.arg(format!("--mount=/proc/{}/ns/mnt", self.daemon.pid()));
+        nsenter.args(["mount", "-o", "remount,abort"]).arg(self.systemd.site.path().join("disk"));
+        let output = run(&mut nsenter, b"");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Stops the daemon, whose disk goes with it, and starts it with the disk mounted again.
+    fn mount_again(&mut self) {
+        self.daemon.signal(Signal::SIGTERM);
+        self.daemon.end();
+        let image = self.systemd.site.path().join("disk.image");
+        eventually("the disk to be unmounted", || {
+            let output = run(Command::new("losetup").arg("--associated").arg(&image), b"");
+            (output.status.success() && output.stdout.is_empty()).then_some(())
+        });
+        self.daemon = start(&self.systemd, self.mount);
     }
 
     /// The disk as this process reaches it.
@@ -86,9 +104,13 @@ impl SmallDisk {
 
     /// Exit code and line of mailjam-mta.
     fn hand_over(&self, message: &[u8]) -> (Option<i32>, String) {
+        self.hand_over_from(ANN, message)
+    }
+
+    fn hand_over_from(&self, sender: &str, message: &[u8]) -> (Option<i32>, String) {
         let mut mta = Command::new(crate::daemon::mta_program());
         let server = format!("unix:{}", self.systemd.site.socket("mta").display());
-        let output = run(mta.args(["--server", &server, "--sender", ANN, "--", TALK]), message);
+        let output = run(mta.args(["--server", &server, "--sender", sender, "--", TALK]), message);
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
@@ -100,9 +122,28 @@ impl SmallDisk {
     }
 }
 
+/// The beginning of a command that sees the disk.
+fn with_disk(mount: &str, disk: &Path) -> Command {
+    let mut unshare = Command::new("unshare");
+    let script = format!("{mount} && shift && exec \"$@\"");
+    unshare.args(["--mount", "--propagation", "private", "sh", "-c", &script, "sh"]).arg(disk);
+    unshare
+}
+
+/// Starts the daemon on its disk.
+fn start(systemd: &Systemd, mount: &str) -> Running {
+    let program = systemd.site.command();
+    let mut command = with_disk(mount, &systemd.site.path().join("disk"));
+    command.arg(program.get_program()).args(program.get_args());
+    command.env("NOTIFY_SOCKET", systemd.site.path().join("notify"));
+    let daemon = systemd.site.start(&mut command);
+    systemd.until("STATUS=Ready");
+    daemon
+}
+
 #[test]
 fn a_full_disk_is_told_and_heals_when_there_is_room() {
-    let Some(small) = SmallDisk::new(Behaviour::default()) else { return };
+    let Some(small) = SmallDisk::new(IN_MEMORY, Behaviour::default()) else { return };
     small.call("list.create", vec![text(TALK)]).expect("a list");
     small.call("member.add", vec![text(TALK), text(ANN)]).expect("a member");
     assert_eq!(small.hand_over(&post("before")).0, Some(0));
@@ -117,6 +158,14 @@ fn a_full_disk_is_told_and_heals_when_there_is_room() {
     assert_eq!(fault.number, Code::StorageFull as i32, "{fault}");
     assert!(fault.string.contains("the disk with the database is full; free some space"), "{fault}");
     small.systemd.until("STATUS=the disk with the database is full");
+    // What needs no room is no sign that there is some.
+    assert_eq!(small.hand_over(&post("before")).0, Some(0), "handed over before");
+    let stranger = "eve@example.org";
+    let message = format!("From: {stranger}\nSubject: x\n\nbody\n");
+    assert_eq!(small.hand_over_from(stranger, message.as_bytes()).0, Some(77));
+    assert_eq!(small.hand_over(&large).0, Some(75));
+    let heard = small.systemd.rest();
+    assert!(!heard.contains("all is well"), "{heard}");
     let log = small.daemon.log();
     assert_eq!(log.matches("the disk with the database is full").count(), 1, "told once, not at each attempt: {log}");
     // Reading goes on.
@@ -128,6 +177,34 @@ fn a_full_disk_is_told_and_heals_when_there_is_room() {
     assert!(small.daemon.log().contains("the storage works again"), "{}", small.daemon.log());
     let state = small.sink.wait_for(|state| state.messages == 2, PATIENCE);
     assert_eq!(state.deliveries[1].recipients, [ANN]);
+}
+
+#[test]
+fn a_disk_that_turns_read_only_is_told_and_loses_nothing_that_was_acknowledged() {
+    let Some(mut small) = SmallDisk::new(IN_A_FILE, Behaviour::default()) else { return };
+    small.call("list.create", vec![text(TALK)]).expect("a list");
+    small.call("member.add", vec![text(TALK), text(ANN)]).expect("a member");
+    assert_eq!(small.hand_over(&post("before")).0, Some(0));
+    small.sink.wait_for(|state| state.messages == 1, PATIENCE);
+
+    small.abort();
+    let (code, line) = small.hand_over(&post("after"));
+    assert_eq!(code, Some(75), "{line}");
+    assert!(line.starts_with("4."), "{line}");
+    let fault = small.call("mta.submit", vec![submission(ANN, TALK, &post("after"))]).expect_err("read-only");
+    assert_eq!(fault.number, Code::StorageFull as i32, "{fault}");
+    assert!(fault.string.contains("whether its file system is read-only"), "{fault}");
+    small.systemd.until("STATUS=the database cannot be used");
+    assert!(small.daemon.log().contains("whether its file system is read-only"), "{}", small.daemon.log());
+    small.call("list.get", vec![text(TALK)]).expect("reading goes on");
+
+    // Such a disk is repaired and mounted anew, which nobody can while its files are open.
+    small.mount_again();
+    assert_eq!(small.hand_over(&post("after")).0, Some(0));
+    assert_eq!(small.hand_over(&post("before")).0, Some(0));
+    let state = small.sink.wait_for(|state| state.messages >= 2, PATIENCE);
+    let after = String::from_utf8_lossy(&state.deliveries[1].message).into_owned();
+    assert!(after.contains("Subject: after"), "what was acknowledged is known, what was refused is not: {after}");
 }
 
 #[test]
@@ -144,7 +221,8 @@ fn results_that_find_no_room_are_written_later_and_a_stop_does_not_wait_for_room
         Step::Rcpt(..) => Action::Reply(format!("450 4.2.0 {}", "come back another day ".repeat(10))),
         _ => Action::Usual,
     };
-    let Some(mut small) = SmallDisk::new(Behaviour { script: Box::new(script), ..Behaviour::default() }) else {
+    let Some(mut small) = SmallDisk::new(IN_MEMORY, Behaviour { script: Box::new(script), ..Behaviour::default() })
+    else {
         return;
     };
     small.call("list.create", vec![text(TALK)]).expect("a list");
