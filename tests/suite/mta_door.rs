@@ -2,12 +2,17 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use mailjam_rpc::Value;
 use mailjam_rpc::codec::encode_call;
+use mailjam_rpc::records::QueueDetail;
 
-use crate::calls::{Door, post, submission};
-use crate::daemon::{Daemon, PATIENCE};
+use crate::calls::{Door, members, post, submission, text, wait_for_item};
+use crate::daemon::{Daemon, PATIENCE, eventually};
+use crate::smtp_sink::{Action, Behaviour, Moment, Sink, Step};
 
 const TALK: &str = "talk@lists.example.org";
 const ANN: &str = "ann@example.org";
@@ -144,5 +149,55 @@ fn sixteen_at_once_all_get_an_answer() {
     });
     for output in outputs {
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn sixteen_at_once_during_a_fan_out_are_taken_or_come_again() {
+    let answered = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&answered);
+    // The next hop is so slow that the fan-out takes as long as the 64 hand-overs, and ends behind them.
+    let script = move |moment: &Moment<'_>| {
+        let member = |address: &str| address.strip_prefix('m')?.split_once('@')?.0.parse::<usize>().ok();
+        if let Step::Rcpt(address, 0) = moment.step
+            && let Some(number) = member(address)
+        {
+            let reached = || 10_000 * (seen.load(Ordering::SeqCst) + 1) / 66;
+            eventually("hand-overs to be answered", || (number <= reached()).then_some(()));
+        }
+        Action::Usual
+    };
+    let sink = Sink::start(Behaviour { script: Box::new(script), ..Behaviour::default() });
+    let daemon = Daemon::start_with(&sink.server(), "recipients = 10\n");
+    daemon.create_list(TALK, &[ANN]);
+    let large = "large@lists.example.org";
+    daemon.create_list(large, &[ANN]);
+    let control = Door::control(&daemon);
+    let people = (0..10_000).map(|number| members([("address", text(&format!("m{number:04}@example.org")))]));
+    control.call::<Value>("member.import", vec![text(large), Value::Array(people.collect())]);
+    let id = control.submit(ANN, large, &post("large")).post_id.expect("an id");
+    sink.wait_for(|state| state.messages > 0, PATIENCE);
+
+    let hand_over = |subject: String| {
+        let output = daemon.hand_over(ANN, TALK, &post(&subject));
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 75)), "{code:?}: {}", String::from_utf8_lossy(&output.stdout));
+        answered.fetch_add(1, Ordering::SeqCst);
+        (code == Some(0)).then_some(subject)
+    };
+    let four = |caller: usize| (0..4).filter_map(|n| hand_over(format!("c{caller}n{n}"))).collect::<Vec<_>>();
+    let taken: Vec<String> = thread::scope(|threads| {
+        let callers: Vec<_> = (0..16).map(|caller| threads.spawn(move || four(caller))).collect();
+        callers.into_iter().flat_map(|caller| caller.join().expect("an end")).collect()
+    });
+    let large: QueueDetail = control.call("queue.get", vec![text(&id)]);
+    assert_eq!(large.item.state, "sending", "the fan-out was over before the hand-overs: {large:?}");
+    assert!(!taken.is_empty());
+    answered.fetch_add(1, Ordering::SeqCst);
+    wait_for_item(&daemon, &id, |detail| detail.item.state == "done" && detail.item.delivered == 10_001);
+    let state = sink.wait_for(|state| state.messages >= 1001 + taken.len(), PATIENCE);
+    let arrived: String = state.deliveries.iter().map(|delivery| String::from_utf8_lossy(&delivery.message)).collect();
+    for subject in taken {
+        assert!(arrived.contains(&format!("Subject: {subject}\r\n")), "{subject} was taken and did not arrive");
     }
 }
