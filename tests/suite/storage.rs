@@ -31,6 +31,9 @@ const IN_MEMORY: &str = "mount -t tmpfs -o size=4m tmpfs \"$1\"";
 const IN_A_FILE: &str = "{ test -e \"$1.image\" || { truncate -s 32M \"$1.image\" && mkfs.ext4 -q \"$1.image\"; }; } \
                          && mount -t ext4 -o loop \"$1.image\" \"$1\"";
 
+/// Mounts one whose files may be limited in size: instead of dying, who goes beyond the limit is told that it failed.
+const LIMITED: &str = "trap '' XFSZ && mount -t tmpfs tmpfs \"$1\"";
+
 /// A daemon whose database is on a disk of its own that nobody else sees.
 struct SmallDisk {
     mount: &'static str,
@@ -61,6 +64,14 @@ impl SmallDisk {
         }
         let daemon = start(&systemd, mount);
         Some(SmallDisk { mount, systemd, daemon, sink })
+    }
+
+    /// Sets the size that a file may have; writes beyond fail as they do over a quota or on a bad disk.
+    fn limit(&self, size: &str) {
+        let mut prlimit = Command::new("prlimit");
+        prlimit.arg(format!("--pid={}", self.daemon.pid())).arg(format!("--fsize={size}:"));
+        let output = run(&mut prlimit, b"");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Makes the kernel believe that the disk failed: it turns read-only at once, open files included.
@@ -112,6 +123,19 @@ impl SmallDisk {
         let server = format!("unix:{}", self.systemd.site.socket("mta").display());
         let output = run(mta.args(["--server", &server, "--sender", sender, "--", TALK]), message);
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Whether everybody is told that the database cannot be used for this message.
+    fn assert_unusable(&self, message: &[u8]) {
+        let (code, line) = self.hand_over(message);
+        assert_eq!(code, Some(75), "{line}");
+        assert!(line.starts_with("4."), "{line}");
+        let fault = self.call("mta.submit", vec![submission(ANN, TALK, message)]).expect_err("a fault");
+        assert_eq!(fault.number, Code::StorageFull as i32, "{fault}");
+        assert!(fault.string.contains("whether its file system is read-only"), "{fault}");
+        self.systemd.until("STATUS=the database cannot be used");
+        let log = self.daemon.log();
+        assert!(log.contains("whether its file system is read-only"), "{log}");
     }
 
     fn fill(&self) -> PathBuf {
@@ -188,14 +212,7 @@ fn a_disk_that_turns_read_only_is_told_and_loses_nothing_that_was_acknowledged()
     small.sink.wait_for(|state| state.messages == 1, PATIENCE);
 
     small.abort();
-    let (code, line) = small.hand_over(&post("after"));
-    assert_eq!(code, Some(75), "{line}");
-    assert!(line.starts_with("4."), "{line}");
-    let fault = small.call("mta.submit", vec![submission(ANN, TALK, &post("after"))]).expect_err("read-only");
-    assert_eq!(fault.number, Code::StorageFull as i32, "{fault}");
-    assert!(fault.string.contains("whether its file system is read-only"), "{fault}");
-    small.systemd.until("STATUS=the database cannot be used");
-    assert!(small.daemon.log().contains("whether its file system is read-only"), "{}", small.daemon.log());
+    small.assert_unusable(&post("after"));
     small.call("list.get", vec![text(TALK)]).expect("reading goes on");
 
     // Such a disk is repaired and mounted anew, which nobody can while its files are open.
@@ -205,6 +222,20 @@ fn a_disk_that_turns_read_only_is_told_and_loses_nothing_that_was_acknowledged()
     let state = small.sink.wait_for(|state| state.messages >= 2, PATIENCE);
     let after = String::from_utf8_lossy(&state.deliveries[1].message).into_owned();
     assert!(after.contains("Subject: after"), "what was acknowledged is known, what was refused is not: {after}");
+}
+
+#[test]
+fn writes_that_fail_are_told_and_heal_when_they_succeed() {
+    let Some(small) = SmallDisk::new(LIMITED, Behaviour::default()) else { return };
+    small.call("list.create", vec![text(TALK)]).expect("a list");
+    small.call("member.add", vec![text(TALK), text(ANN)]).expect("a member");
+    small.limit("100000");
+    let large = [post("large"), vec![b'x'; 200_000]].concat();
+    small.assert_unusable(&large);
+    small.limit("unlimited");
+    assert_eq!(small.hand_over(&large).0, Some(0));
+    small.systemd.until("STATUS=Ready; all is well");
+    small.sink.wait_for(|state| state.messages == 1, PATIENCE);
 }
 
 #[test]
