@@ -16,20 +16,5 @@ pub mod settings;
 /// Whether two words are so alike that one may be a slip for the other: at most two edits in words of more than three.
 #[must_use]
 pub fn near(a: &str, b: &str) -> bool {
-    a.len().min(b.len()) > 3 && edits(a, b) <= 2
-}
-
-/// Levenshtein distance in characters.
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.chars().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
+    a.len().min(b.len()) > 3 && strsim::levenshtein(a, b) <= 2
 }
