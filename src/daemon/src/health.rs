@@ -56,5 +56,5 @@ fn tell(troubles: &BTreeMap<Part, String>) {
     } else {
         troubles.values().map(String::as_str).collect::<Vec<_>>().join("; ")
     };
-    crate::service::notify(&[NotifyState::Status(&status)]);
+    crate::notify::notify(&[NotifyState::Status(&status)]);
 }

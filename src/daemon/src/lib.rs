@@ -16,6 +16,8 @@ mod listen;
 mod log;
 mod methods;
 mod mta_door;
+mod notify;
+mod params;
 mod patient;
 mod pool;
 mod runner;

@@ -16,6 +16,7 @@ use crate::daemon::Daemon;
 use crate::http::Server;
 use crate::listen::{self, Door, Listener};
 use crate::mta_door::Crew;
+use crate::notify::notify;
 use crate::{log, runner};
 
 /// Why the daemon does not run.
@@ -38,13 +39,6 @@ pub enum Error {
         /// The reason.
         source: std::io::Error,
     },
-}
-
-/// Tells systemd something; without systemd nothing happens.
-pub fn notify(state: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
-        tracing::debug!(%error, "systemd cannot be told");
-    }
 }
 
 /// Runs until SIGTERM or SIGINT.

@@ -9,7 +9,7 @@ use mailjam_store::DomainRow;
 
 use super::{Failed, count, page, page_query, unknown, value};
 use crate::daemon::{Daemon, now};
-use crate::dispatch::Params;
+use crate::params::Params;
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {

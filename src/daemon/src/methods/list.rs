@@ -11,7 +11,7 @@ use mailjam_store::{ListRow, Session};
 
 use super::{Failed, count, find_list, list, page, page_query, unknown, value};
 use crate::daemon::{Daemon, now};
-use crate::dispatch::Params;
+use crate::params::Params;
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {

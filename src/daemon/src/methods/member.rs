@@ -11,7 +11,7 @@ use mailjam_store::{ListKey, MemberRow, Mode, PageQuery, Session};
 
 use super::{Failed, address, count, find_list, list, page, page_query, unknown, value};
 use crate::daemon::{Daemon, now};
-use crate::dispatch::Params;
+use crate::params::Params;
 
 /// Members in one import at most: what the writer does in one go without keeping posts waiting for long.
 const IMPORT: usize = 10_000;

@@ -12,8 +12,8 @@ use mailjam_store::{PostKind, Session};
 
 use super::{Failed, count, mta, unknown, value};
 use crate::daemon::{Daemon, now};
-use crate::dispatch::Params;
 use crate::judge::{self, Handover, Judged};
+use crate::params::Params;
 
 /// Recipients that an explanation names at most.
 const RECIPIENTS: u32 = 1000;

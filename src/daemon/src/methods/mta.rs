@@ -12,9 +12,9 @@ use mailjam_wire::exit;
 
 use super::{Failed, unknown, value};
 use crate::daemon::{Daemon, now};
-use crate::dispatch::Params;
 use crate::health::Part;
 use crate::judge::{self, Handover, Judged};
+use crate::params::Params;
 
 /// The method that hands a message over.
 pub const SUBMIT: &str = "mta.submit";

@@ -9,7 +9,7 @@ use mailjam_store::{PostQuery, PostRow, PostState, Selection, Session, Troubled}
 use super::domain::domain_name;
 use super::{Failed, count, limit, list, page, unknown, value};
 use crate::daemon::Daemon;
-use crate::dispatch::Params;
+use crate::params::Params;
 
 /// Recipients that `queue.get` shows at most.
 const RECIPIENTS: u32 = 1000;

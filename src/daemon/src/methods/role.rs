@@ -8,7 +8,7 @@ use mailjam_store::{ListKey, Role, SITE, Selection, Session};
 
 use super::{Failed, address, list_or_site, unknown, value};
 use crate::daemon::Daemon;
-use crate::dispatch::Params;
+use crate::params::Params;
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {

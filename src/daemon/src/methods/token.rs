@@ -10,7 +10,7 @@ use mailjam_store::TokenRow;
 use super::{Failed, unknown, value};
 use crate::caller;
 use crate::daemon::{Daemon, now};
-use crate::dispatch::Params;
+use crate::params::Params;
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
