@@ -271,9 +271,10 @@ async fn send(
     if let (2.., Some(Outcome::Refused(reply))) = (outcomes.len(), outcomes.first())
         && outcomes.iter().all(|outcome| matches!(outcome, Outcome::Refused(_)))
     {
-        let id = post.row.id;
+        let (id, all) = (post.row.id, outcomes.len());
         tracing::error!(
-            "the mail server refuses post {id} for everybody: {reply}; once mended: mailjam-cli queue retry --id {id}"
+            "the mail server refuses post {id} for {all} recipients at once: {reply}; \
+             once mended: mailjam-cli queue retry --id {id}"
         );
     }
     // Without an answer the batch is the last of this run, and recipients behind it have their turn in the next.

@@ -78,7 +78,7 @@ pub fn destination(session: &dyn Session, recipient: &str) -> Result<Option<Dest
 pub fn judge(session: &dyn Session, handover: &Handover<'_>) -> Result<Judged, Error> {
     let Some(destination) = destination(session, handover.recipient)? else {
         let detail = format!("nothing here has the address {}", handover.recipient).into();
-        return Ok(refused(None, String::new(), "recipient", Refusal::NoList, Some(detail)));
+        return Ok(refused(None, "recipient", Refusal::NoList, Some(detail)));
     };
     let parsed = handover.message.map(Message::parse).transpose();
     let message = match parsed {
@@ -87,11 +87,15 @@ pub fn judge(session: &dyn Session, handover: &Handover<'_>) -> Result<Judged, E
         Err(_) if destination.kind == Kind::Bounces => None,
         Err(error) => {
             let refusal = Refusal::BadMessage(error.to_string());
-            return Ok(refused(Some(destination), String::new(), "message", refusal, None));
+            return Ok(refused(Some(destination), "message", refusal, None));
         }
     };
     let sender = envelope_sender(handover.sender);
-    let standing = session.standing(destination.list.id, &poster_keys(sender, message.as_ref()))?;
+    let standing = match destination.kind {
+        Kind::Post => session.standing(destination.list.id, &poster_keys(sender, message.as_ref()))?,
+        // Owners, commands and reports are for everybody.
+        _ => Standing::default(),
+    };
     let message_id = message.as_ref().and_then(Message::message_id).unwrap_or_default().into_owned();
     let decision = decide(&Facts {
         list: &destination.list.list,
@@ -99,21 +103,21 @@ pub fn judge(session: &dyn Session, handover: &Handover<'_>) -> Result<Judged, E
         null_sender: sender.is_none(),
         size: handover.size,
         content: message.as_ref().map(|message| content(message, &destination)),
-        standing: if destination.kind == Kind::Post { standing } else { Standing::default() },
+        standing,
     });
     Ok(Judged { destination: Some(destination), message_id, decision })
 }
 
 fn refused(
     destination: Option<Destination>,
-    message_id: String,
     rule: &'static str,
     refusal: Refusal,
     detail: Option<std::borrow::Cow<'static, str>>,
 ) -> Judged {
     let detail = detail.unwrap_or_else(|| refusal.to_string().into());
     let trail = vec![Step { rule, decided: true, detail }];
-    Judged { destination, message_id, decision: Decision { verdict: Verdict::Refuse(refusal), trail } }
+    let decision = Decision { verdict: Verdict::Refuse(refusal), trail };
+    Judged { destination, message_id: String::new(), decision }
 }
 
 /// Authors of a message who count at most: each is looked up while others wait for the writer.

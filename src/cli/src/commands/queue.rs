@@ -33,7 +33,7 @@ pub const NOUN: Command = Command::group(
             &[RETRY_ID, RETRY_LIST, RETRY_DOMAIN],
             retry,
         )
-        .details("Exactly one of --id, --list and --domain says which."),
+        .details("Exactly one of --id, --list and --domain says which. --id also brings back who was refused."),
         Command::new("drop", "Remove an item; who has not got it never will", &["queue.drop"], &[ID], drop_item),
     ],
 );
