@@ -4,7 +4,9 @@
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -36,10 +38,26 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A TCP port of 127.0.0.1 that nobody uses now.
+/// A TCP port of 127.0.0.1 that nobody uses now, and no other test until this process ends.
+///
+/// Ports that the kernel chooses, for listeners and for outgoing connections alike, can be somebody else's by the time they
+/// are bound again; these are below its range, and claimed by a name that exists as long as the process.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port");
-    listener.local_addr().expect("its number").port()
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 12_000;
+    let start = std::process::id().wrapping_mul(97) % u32::from(COUNT);
+    let ports = (start..start + u32::from(COUNT)).map(|n| FIRST + u16::try_from(n % u32::from(COUNT)).expect("12,000"));
+    ports.into_iter().find(|port| claim(*port)).expect("a free port among 12,000")
+}
+
+fn claim(port: u16) -> bool {
+    let name = SocketAddr::from_abstract_name(format!("mailjam-test-port-{port}")).expect("a short name");
+    let Ok(claimed) = UnixListener::bind_addr(&name) else { return false };
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    if free {
+        std::mem::forget(claimed);
+    }
+    free
 }
 
 /// The mailjam-mta under test: the one that `MAILJAM_MTA` names, or the one that Cargo built for this test.
