@@ -8,6 +8,8 @@ mod advice;
 mod command;
 mod commands;
 mod error;
+#[cfg(test)]
+mod manual;
 mod output;
 mod session;
 
