@@ -1,6 +1,7 @@
 # mailjam: what people, packagers and CI call. `make help` lists the targets.
 #
 # CARGO, CARGO_TARGET_DIR, DESTDIR, PREFIX and SYSCONFDIR are honoured; so is MTA_LIBC, see scripts/build-mta.
+# INSTALL_PACKAGES=: keeps make from installing what it needs from Debian's packages.
 
 CARGO ?= cargo
 CARGO_TARGET_DIR ?= target
@@ -9,15 +10,20 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 # Debian's zsh looks into vendor-completions for what packages bring.
 ZSH_COMPLETIONS ?= site-functions
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+# Documentation and licences; a package whose name says more may want another place.
+DOCDIR ?= $(PREFIX)/share/doc/mailjam
+INSTALL_PACKAGES ?= scripts/install-packages
 
 override CARGO_TARGET_DIR := $(abspath $(CARGO_TARGET_DIR))
 export CARGO CARGO_TARGET_DIR
 
 release := $(CARGO_TARGET_DIR)/release
 into := $(DESTDIR)$(PREFIX)
-doc := $(into)/share/doc/mailjam
+doc := $(DESTDIR)$(DOCDIR)
+units := $(DESTDIR)$(UNITDIR)
 configuration := $(DESTDIR)$(SYSCONFDIR)/mailjam
-need := scripts/install-packages
+need := $(INSTALL_PACKAGES)
 build_mta := scripts/build-mta --locked
 # Tests write here what cannot be tested on this machine; a harness keeps to itself what a test says that passes.
 export MAILJAM_SKIPPED := $(CARGO_TARGET_DIR)/skipped-tests
@@ -50,6 +56,16 @@ install: all ## Install them below $(DESTDIR)$(PREFIX), a sample configuration i
 	install -D -m 644 completions/mailjam-cli.bash '$(into)/share/bash-completion/completions/mailjam-cli'
 	install -D -m 644 completions/_mailjam-cli '$(into)/share/zsh/$(ZSH_COMPLETIONS)/_mailjam-cli'
 	install -D -m 644 completions/mailjam-cli.fish '$(into)/share/fish/vendor_completions.d/mailjam-cli.fish'
+	install -d '$(units)'
+	for unit in systemd/*.service systemd/*.socket systemd/*.timer; do \
+	  sed 's|/usr/sbin/mailjamd|$(PREFIX)/sbin/mailjamd|' "$$unit" >"$(units)/$${unit##*/}" && \
+	  chmod 644 "$(units)/$${unit##*/}" || exit; \
+	done
+	install -D -m 644 systemd/mailjam.sysusers '$(into)/lib/sysusers.d/mailjam.conf'
+	install -D -m 644 systemd/mailjam-mta.sysusers '$(into)/lib/sysusers.d/mailjam-mta.conf'
+	for page in docs/man/*.[158]; do \
+	  install -D -m 644 "$$page" "$(into)/share/man/man$${page##*.}/$${page##*/}" || exit; \
+	done
 	install -d '$(doc)/docs/decisions' '$(doc)/etc'
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE '$(doc)'
 	install -m 644 docs/*.md '$(doc)/docs'
@@ -95,9 +111,24 @@ bench: all ## Measure what start-up, fan-out, throughput, import and memory cost
 	$(need) bench
 	MTA_MUSL="$$(MTA_LIBC=musl $(build_mta))" MTA_GLIBC="$$(MTA_LIBC=glibc $(build_mta))" $(CARGO) bench --locked --bench bench
 
+.PHONY: dist
+dist: ## Make the release tarball, with all crates, in dist/
+	scripts/make-dist
+
+.PHONY: deb
+deb: ## Build and check the Debian packages, in dist/
+	$(need) package
+	scripts/build-packages deb
+
+.PHONY: rpm
+rpm: ## Build and check the RPM packages, in dist/
+	$(need) package
+	scripts/build-packages rpm
+
 .PHONY: clean
 clean: ## Remove what was built
 	$(CARGO) clean
+	rm -rf dist
 
 .PHONY: help
 help: ## Show this list
