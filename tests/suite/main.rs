@@ -14,6 +14,7 @@ mod handover;
 mod mta;
 mod mta_door;
 mod odd_mail;
+mod packaging;
 mod queue;
 mod sending;
 mod service;
