@@ -322,7 +322,7 @@ fn copyright_covers_the_crates_of_others() {
 fn versions_agree() {
     let version = env!("CARGO_PKG_VERSION");
     let changelog = read("debian/changelog");
-    assert!(changelog.starts_with(&format!("mailjam ({version}")), "debian/changelog begins with another version");
+    assert!(changelog.starts_with(&format!("mailjam ({version}-")), "debian/changelog begins with another version");
     let spec = read("rpm/mailjam.spec");
     let of_spec = spec.lines().find_map(|line| line.strip_prefix("Version:")).expect("a version");
     assert_eq!(of_spec.trim(), version, "rpm/mailjam.spec");
