@@ -101,6 +101,13 @@ check: ## Run everything that must hold: format, lints, documentation, all tests
 	mta=$$(MTA_LIBC=glibc $(build_mta)) && MAILJAM_MTA=$$mta $(mta_only)
 	$(show_skipped)
 
+.PHONY: check-system
+check-system: ## Run what needs packages and a booted system: build both kinds, try them in Debian 12 and 13; needs root
+	$(need) build package system
+	$(forget_skipped)
+	scripts/check-system
+	$(show_skipped)
+
 .PHONY: demo
 demo: all ## Show a list at work, from the MTA's pipe to the members; KEEP=1 leaves it running
 	$(need) demo
@@ -132,4 +139,4 @@ clean: ## Remove what was built
 
 .PHONY: help
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
