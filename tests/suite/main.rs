@@ -11,11 +11,14 @@ mod documents;
 mod doors;
 mod faults;
 mod handover;
+mod manual;
 mod mta;
 mod mta_door;
 mod odd_mail;
 mod packaging;
 mod queue;
+#[path = "../support/roff.rs"]
+mod roff;
 mod sending;
 mod service;
 mod site;

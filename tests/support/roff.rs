@@ -1,7 +1,7 @@
 //! Text for manual pages: escaped for man(7), and set into a page between the comments that mark a generated part.
 
-/// Text that roff prints as it stands, in running text and in examples. A line of its own must be one: what begins with a
-/// dot or an apostrophe would be a request.
+/// Text that roff prints as it stands, in running text and in examples; also a line that would be a request because it
+/// begins with a dot or an apostrophe.
 ///
 /// This is all that a library would be good for here, so there is none.
 pub fn escape(text: &str) -> String {
@@ -10,7 +10,7 @@ pub fn escape(text: &str) -> String {
         if number > 0 {
             escaped.push('\n');
         }
-        if line.starts_with('.') {
+        if line.starts_with(['.', '…']) {
             escaped.push_str("\\&");
         }
         for c in line.chars() {
@@ -24,6 +24,8 @@ pub fn escape(text: &str) -> String {
                 '~' => escaped.push_str("\\(ti"),
                 // This ends an argument of a macro.
                 '"' => escaped.push_str("\\(dq"),
+                // There is none on an ASCII terminal.
+                '…' => escaped.push_str("..."),
                 ' '..='\u{7e}' | '\t' => escaped.push(c),
                 other => escaped.push_str(&format!("\\[u{:04X}]", u32::from(other))),
             }
