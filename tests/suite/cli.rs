@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps says enough by failing")]
 
 mod changes;
+mod completion;
 mod daemon;
 mod failures;
 mod files;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{ArgAction, ArgMatches, ColorChoice, ValueHint, value_parser};
+use clap::{ArgAction, ArgMatches, ColorChoice, value_parser};
 
 use crate::commands::COMMANDS;
 use crate::error::Error;
@@ -99,7 +99,7 @@ pub enum Form {
 /// What an argument names; completion and checking follow from it.
 #[derive(Clone, Copy)]
 pub enum Names {
-    /// Anything.
+    /// Anything, and nothing that anybody else knows.
     Text,
     /// A count.
     Number,
@@ -107,6 +107,30 @@ pub enum Names {
     File,
     /// One of these words.
     Words(&'static [&'static str]),
+    /// A daemon, by its URL.
+    Server,
+    /// A list.
+    List,
+    /// A list, or this word for what is not about one list.
+    ListOr(&'static str),
+    /// The address of a list that is not there yet.
+    NewList,
+    /// A member of the list that was named before.
+    Member,
+    /// Somebody with a role on the list that was named before.
+    RoleHolder,
+    /// A domain that lists live in.
+    Domain,
+    /// A setting and its value, `KEY=VALUE`.
+    Setting,
+    /// A token, by its id.
+    Token,
+    /// One of these words, or one of these and a list, such as `owner:LIST`.
+    Scope(&'static [&'static str], &'static [&'static str]),
+    /// An item of the queue, by its id.
+    QueueItem,
+    /// A method of the catalogue.
+    Method,
 }
 
 /// One argument.
@@ -132,7 +156,18 @@ impl Arg {
         Arg { names, ..self }
     }
 
-    fn parser(&self) -> clap::Arg {
+    /// Whether it is given by its name, and not by its place.
+    pub fn is_option(&self) -> bool {
+        !matches!(self.form, Form::Required | Form::Optional | Form::Several | Form::Any)
+    }
+
+    /// Whether it takes more than one value.
+    pub fn takes_several(&self) -> bool {
+        matches!(self.form, Form::Several | Form::Any | Form::Repeated | Form::NeededValues)
+    }
+
+    /// The argument as clap understands it.
+    pub fn parser(&self) -> clap::Arg {
         let arg = clap::Arg::new(self.name).help(self.help);
         let option = |arg: clap::Arg| arg.long(self.name).value_name(self.value);
         let arg = match self.form {
@@ -148,10 +183,11 @@ impl Arg {
             Form::MaybeValue => option(arg).num_args(0..=1).default_missing_value("-"),
         };
         match self.names {
-            Names::Text => arg,
             Names::Number => arg.value_parser(value_parser!(i32).range(1..)),
-            Names::File => arg.value_parser(value_parser!(PathBuf)).value_hint(ValueHint::FilePath),
+            Names::File => arg.value_parser(value_parser!(PathBuf)),
             Names::Words(words) => arg.value_parser(PossibleValuesParser::new(words)),
+            // Whether it is one of those, the daemon knows better.
+            _ => arg,
         }
     }
 }

@@ -34,8 +34,9 @@ pub static COMMANDS: &[Command] = &[
     raw::COMPLETIONS,
 ];
 
-const LIST: Arg = Arg::new("list", Form::Required, "LIST", "Posting address or list-id");
+const LIST: Arg = Arg::new("list", Form::Required, "LIST", "Posting address or list-id").names(Names::List);
 const ADDRESS: Arg = Arg::new("address", Form::Required, "ADDRESS", "Mail address");
+const MEMBER: Arg = ADDRESS.names(Names::Member);
 const LIMIT: Arg = Arg::new("limit", Form::Value, "N", "Stop after N").names(Names::Number);
 const FILTER: Arg = Arg::new("filter", Form::Value, "TEXT", "Only those that contain TEXT, in any case");
 const YES: Arg = Arg::flag("yes", "Do not ask");

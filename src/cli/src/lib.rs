@@ -7,6 +7,7 @@
 mod advice;
 mod command;
 mod commands;
+mod complete;
 mod error;
 #[cfg(test)]
 mod manual;
@@ -25,6 +26,11 @@ use crate::session::Session;
 #[must_use]
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    // Before anything else, because somebody who pressed TAB waits for it; and it must never complain.
+    let asked: Vec<String> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if complete::answer(&asked).is_some() {
+        return ExitCode::SUCCESS;
+    }
     let style = Style::of_process(words.iter().any(|word| word == "--no-color"));
     let matches = match command::parser(style).try_get_matches_from(words) {
         Ok(matches) => matches,

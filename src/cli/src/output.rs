@@ -31,6 +31,7 @@ pub struct Style {
 
 impl Style {
     /// Never any.
+    #[cfg(test)]
     pub const PLAIN: Style = Style { plain: true };
 
     /// What the environment wants (<https://no-color.org>), unless colours were declined.

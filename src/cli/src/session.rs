@@ -3,46 +3,58 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
+use clap::ArgMatches;
 use mailjam_rpc::catalogue::Method;
 use mailjam_rpc::{Shape, Value, codec};
 use mailjam_wire::client::Client;
 use mailjam_wire::server::Server;
 
-use crate::command::Outcome;
+use crate::command::{Arg, Form, Names, Outcome};
 use crate::error::Error;
 use crate::output::Screen;
 
 /// Where a daemon on this machine listens for administrators.
-const DEFAULT_SERVER: &str = "unix:/run/mailjam/control.sock";
+pub const DEFAULT_SERVER: &str = "unix:/run/mailjam/control.sock";
 
 /// For a whole call. Long, because a daemon that works off a large change is not a broken one.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The options that every command understands.
-pub fn options() -> [Arg; 4] {
-    [
-        Arg::new("server")
-            .long("server")
-            .value_name("URL")
-            .help("Daemon to talk to, unix:/path or http://host:port")
-            .value_hint(ValueHint::Url),
-        Arg::new("token-file")
-            .long("token-file")
-            .value_name("FILE")
-            .help("File with the token for an http server")
-            .value_parser(value_parser!(PathBuf))
-            .value_hint(ValueHint::FilePath),
-        Arg::new("json").long("json").help("Print what the daemon answered, as JSON").action(ArgAction::SetTrue),
-        Arg::new("no-color").long("no-color").help("No colours, as with NO_COLOR").action(ArgAction::SetTrue),
-    ]
-    .map(|option| option.global(true).help_heading("Global options"))
+pub static OPTIONS: [Arg; 4] = [
+    Arg::new("server", Form::Value, "URL", "Daemon to talk to, unix:/path or http://host:port").names(Names::Server),
+    Arg::new("token-file", Form::Value, "FILE", "File with the token for an http server").names(Names::File),
+    Arg::flag("json", "Print what the daemon answered, as JSON"),
+    Arg::flag("no-color", "No colours, as with NO_COLOR"),
+];
+
+/// The same, as clap understands them.
+pub fn options() -> [clap::Arg; 4] {
+    OPTIONS.each_ref().map(|option| option.parser().global(true).help_heading("Global options"))
 }
 
 /// The way to a daemon.
 pub struct Daemon(Client);
 
 impl Daemon {
+    /// The one that the command line or else the environment names; connects to nobody yet. `timeout` is for a whole
+    /// call.
+    pub fn find(server: Option<&str>, token_file: Option<&Path>, timeout: Duration) -> Result<Daemon, Error> {
+        let from_environment = std::env::var("MAILJAM_SERVER").ok().filter(|url| !url.is_empty());
+        let url = server.map(str::to_owned).or(from_environment).unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+        let server: Server<String> = url.parse().map_err(|reason| Error::Server { url, reason })?;
+        // A unix socket knows who is calling.
+        let token = match server {
+            Server::Unix(_) => None,
+            Server::Http { .. } => token(token_file)?,
+        };
+        Ok(Daemon(Client::new(server, token, timeout)))
+    }
+
+    /// The same daemon, of which no answer is taken that has more than `bytes`.
+    pub fn reply_limit(self, bytes: usize) -> Daemon {
+        Daemon(self.0.reply_limit(bytes))
+    }
+
     /// Its address.
     pub fn server(&self) -> &Server<String> {
         self.0.server()
@@ -78,16 +90,8 @@ pub struct Session {
 impl Session {
     /// Connects to nobody yet.
     pub fn open(matches: &ArgMatches, screen: Screen) -> Result<Session, Error> {
-        let from_environment = std::env::var("MAILJAM_SERVER").ok().filter(|url| !url.is_empty());
-        let url = matches.get_one::<String>("server").cloned().or(from_environment);
-        let url = url.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
-        let server: Server<String> = url.parse().map_err(|reason| Error::Server { url, reason })?;
-        // A unix socket knows who is calling.
-        let token = match server {
-            Server::Unix(_) => None,
-            Server::Http { .. } => token(matches.get_one("token-file").map(PathBuf::as_path))?,
-        };
-        let daemon = Daemon(Client::new(server, token, TIMEOUT));
+        let server = matches.get_one::<String>("server").map(String::as_str);
+        let daemon = Daemon::find(server, matches.get_one("token-file").map(PathBuf::as_path), TIMEOUT)?;
         Ok(Session { daemon, json: matches.get_flag("json"), screen })
     }
 

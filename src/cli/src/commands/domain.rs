@@ -2,7 +2,7 @@
 
 use mailjam_rpc::records::{Domain, DomainAttributes};
 
-use crate::command::{Arg, Args, Command, Form, Outcome};
+use crate::command::{Arg, Args, Command, Form, Names, Outcome};
 use crate::error::Error;
 use crate::output::table::{number, whole, words};
 use crate::output::{Screen, or_dash};
@@ -11,7 +11,8 @@ use crate::session::{Session, param, text};
 use super::collection::Collection;
 use super::{FILTER, LIMIT};
 
-const DOMAIN: Arg = Arg::new("domain", Form::Required, "DOMAIN", "Domain name");
+const NEW_DOMAIN: Arg = Arg::new("domain", Form::Required, "DOMAIN", "Domain name");
+const DOMAIN: Arg = NEW_DOMAIN.names(Names::Domain);
 const DESCRIPTION: Arg = Arg::new("description", Form::Value, "TEXT", "One line for people");
 
 pub const NOUN: Command = Command::group(
@@ -20,7 +21,7 @@ pub const NOUN: Command = Command::group(
     &[
         Command::new("list", "Show all domains", &["domain.list"], &[FILTER, LIMIT], list),
         Command::new("get", "Show one domain", &["domain.get"], &[DOMAIN], get).alias("show"),
-        Command::new("create", "Create a domain", &["domain.create"], &[DOMAIN, DESCRIPTION], create)
+        Command::new("create", "Create a domain", &["domain.create"], &[NEW_DOMAIN, DESCRIPTION], create)
             .details("\"list create\" creates a missing domain by itself."),
         Command::new("update", "Change a domain", &["domain.get", "domain.update"], &[DOMAIN, NEW_DESCRIPTION], update),
         Command::new("delete", "Delete a domain that has no lists", &["domain.delete"], &[DOMAIN], delete),

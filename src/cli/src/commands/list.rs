@@ -13,13 +13,17 @@ use crate::session::{Session, param, text};
 use super::collection::Collection;
 use super::{DRY_RUN, FILTER, LIMIT, LIST, YES, setting};
 
-const SETTINGS: Arg = Arg::new("setting", Form::Any, "KEY=VALUE", "Setting; \"list settings\" explains them");
-const CHANGES: Arg = Arg::new("setting", Form::Several, "KEY=VALUE", "Setting; KEY= sets it back to its default");
-const NEW_LIST: Arg = Arg::new("address", Form::Required, "ADDRESS", "Posting address, such as talk@lists.example.org");
+const SETTINGS: Arg =
+    Arg::new("setting", Form::Any, "KEY=VALUE", "Setting; \"list settings\" explains them").names(Names::Setting);
+const CHANGES: Arg =
+    Arg::new("setting", Form::Several, "KEY=VALUE", "Setting; KEY= sets it back to its default").names(Names::Setting);
+const NEW_LIST: Arg = Arg::new("address", Form::Required, "ADDRESS", "Posting address, such as talk@lists.example.org")
+    .names(Names::NewList);
 const OWNER: Arg = Arg::new("owner", Form::Repeated, "ADDRESS", "Owner of the list; may be repeated");
 const REVISION: Arg = Arg::new("if-revision", Form::Value, "N", "Refuse if somebody else has changed the list since")
     .names(Names::Number);
-const NEW_ADDRESS: Arg = Arg::new("new-address", Form::Required, "NEW-ADDRESS", "New posting address");
+const NEW_ADDRESS: Arg =
+    Arg::new("new-address", Form::Required, "NEW-ADDRESS", "New posting address").names(Names::NewList);
 
 pub const NOUN: Command = Command::group(
     "list",

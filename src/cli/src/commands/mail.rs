@@ -17,9 +17,13 @@ use super::ADDRESS;
 const SHOWN: usize = 5;
 
 const RECIPIENT: Arg =
-    Arg::new("recipient", Form::Required, "RECIPIENT", "Envelope recipient, with or without extension");
-const LIST: Arg = Arg::new("list", Form::Required, "LIST", "The list's address, with or without extension");
-const SENDER: Arg = Arg::new("sender", Form::NeededValue, "SENDER", "Envelope sender; empty for the null return path");
+    Arg::new("recipient", Form::Required, "RECIPIENT", "Envelope recipient, with or without extension")
+        .names(Names::List);
+const LIST: Arg =
+    Arg::new("list", Form::Required, "LIST", "The list's address, with or without extension").names(Names::List);
+const LIST_ADDRESS: Arg = ADDRESS.names(Names::List);
+const SENDER: Arg = Arg::new("sender", Form::NeededValue, "SENDER", "Envelope sender; empty for the null return path")
+    .names(Names::Member);
 const SIZE: Arg = Arg::new("size", Form::Value, "OCTETS", "Size of the message").names(Names::Number);
 const OUTPUT: Arg = Arg::new(
     "output",
@@ -46,8 +50,13 @@ pub const CHECK: Command = Command::new(
     check,
 );
 
-pub const RESOLVE: Command =
-    Command::new("resolve", "Say which list and extension an address means", &["mta.resolve"], &[ADDRESS], resolve);
+pub const RESOLVE: Command = Command::new(
+    "resolve",
+    "Say which list and extension an address means",
+    &["mta.resolve"],
+    &[LIST_ADDRESS],
+    resolve,
+);
 
 fn explain(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let stdin = io::stdin();

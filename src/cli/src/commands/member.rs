@@ -9,9 +9,10 @@ use crate::output::{clean, or_dash};
 use crate::session::{Session, param, text};
 
 use super::collection::Collection;
-use super::{ADDRESS, DRY_RUN, FILTER, LIMIT, LIST, import};
+use super::{ADDRESS, DRY_RUN, FILTER, LIMIT, LIST, MEMBER, import};
 
-const ADDRESSES: Arg = Arg::new("address", Form::Several, "ADDRESS", "Mail address");
+const NEW_MEMBERS: Arg = Arg::new("address", Form::Several, "ADDRESS", "Mail address");
+const MEMBERS: Arg = NEW_MEMBERS.names(Names::Member);
 const NAME: Arg = Arg::new("name", Form::Value, "NAME", "Name for people");
 const MODE: Arg = Arg::new("mode", Form::Value, "MODE", "post: gets every post; nomail: a member who gets none")
     .names(Names::Words(&["post", "nomail"]));
@@ -19,7 +20,8 @@ const FILE: Arg =
     Arg::new("file", Form::Required, "FILE", "File with one member a line; - for standard input").names(Names::File);
 const OLD: Arg = Arg::new("old", Form::Required, "OLD", "Address so far");
 const NEW: Arg = Arg::new("new", Form::Required, "NEW", "Address from now on");
-const LISTS: Arg = Arg::new("list", Form::Any, "LIST", "Only on these lists; on all, if none is named");
+const LISTS: Arg =
+    Arg::new("list", Form::Any, "LIST", "Only on these lists; on all, if none is named").names(Names::List);
 
 const FILE_FORMAT: &str = "\
 The file is UTF-8, one ADDRESS or Name <ADDRESS> a line; blank lines and lines that begin with # are skipped.";
@@ -34,16 +36,16 @@ pub const NOUN: Command = Command::group(
     "Members of lists",
     &[
         Command::new("list", "Show the members of a list", &["member.list"], &[LIST, FILTER, LIMIT], list),
-        Command::new("get", "Show one member", &["member.get"], &[LIST, ADDRESS], get).alias("show"),
-        Command::new("add", "Add members", &["member.add"], &[LIST, ADDRESSES, NAME, MODE], add),
+        Command::new("get", "Show one member", &["member.get"], &[LIST, MEMBER], get).alias("show"),
+        Command::new("add", "Add members", &["member.add"], &[LIST, NEW_MEMBERS, NAME, MODE], add),
         Command::new(
             "update",
             "Change name or mode of a member",
             &["member.get", "member.update"],
-            &[LIST, ADDRESS, NAME, MODE],
+            &[LIST, MEMBER, NAME, MODE],
             update,
         ),
-        Command::new("remove", "Remove members", &["member.remove"], &[LIST, ADDRESSES], remove),
+        Command::new("remove", "Remove members", &["member.remove"], &[LIST, MEMBERS], remove),
         Command::new(
             "import",
             "Add the members that a file names",

@@ -11,12 +11,12 @@ use crate::session::{Session, param, text};
 use super::LIMIT;
 use super::collection::Collection;
 
-const ID: Arg = Arg::new("id", Form::Required, "ID", "Id of an item, from \"queue list\"");
-const OF_LIST: Arg = Arg::new("list", Form::Value, "LIST", "Only items of this list");
+const ID: Arg = Arg::new("id", Form::Required, "ID", "Id of an item, from \"queue list\"").names(Names::QueueItem);
+const OF_LIST: Arg = Arg::new("list", Form::Value, "LIST", "Only items of this list").names(Names::List);
 const STATE: Arg = Arg::new("state", Form::Value, "STATE", "Only items in this state; else all but done ones")
     .names(Names::Words(&["sending", "waiting", "done", "quarantined"]));
-const RETRY_ID: Arg = Arg::new("id", Form::Value, "ID", "Recipients of this item");
-const RETRY_LIST: Arg = Arg::new("list", Form::Value, "LIST", "Recipients of this list's items");
+const RETRY_ID: Arg = Arg::new("id", Form::Value, "ID", "Recipients of this item").names(Names::QueueItem);
+const RETRY_LIST: Arg = Arg::new("list", Form::Value, "LIST", "Recipients of this list's items").names(Names::List);
 const RETRY_DOMAIN: Arg = Arg::new("domain", Form::Value, "DOMAIN", "Recipients in this domain");
 
 pub const NOUN: Command = Command::group(

@@ -1,16 +1,16 @@
-//! `call` for scripts that need more than the other commands offer, and the generator of shell completions.
+//! `call` for scripts that need more than the other commands offer, and the scripts for completion in shells.
 
 use std::io::{self, Read};
 use std::path::Path;
 
-use clap_complete::Shell;
-
-use crate::command::{self, Arg, Args, Command, Form, Names, Outcome};
+use crate::command::{Arg, Args, Command, Form, Names, Outcome};
+use crate::complete;
 use crate::error::Error;
-use crate::output::{Style, json};
+use crate::output::json;
 use crate::session::Session;
 
-const METHOD: Arg = Arg::new("method", Form::Required, "METHOD", "Method of the catalogue, such as list.get");
+const METHOD: Arg =
+    Arg::new("method", Form::Required, "METHOD", "Method of the catalogue, such as list.get").names(Names::Method);
 const PARAMETERS: Arg =
     Arg::new("parameters", Form::Optional, "JSON-ARRAY", "Parameters; - reads them from standard input");
 const SHELL: Arg =
@@ -40,13 +40,6 @@ fn call(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 }
 
 fn completions(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    let shell = match args.text("shell") {
-        "zsh" => Shell::Zsh,
-        "fish" => Shell::Fish,
-        _ => Shell::Bash,
-    };
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command::parser(Style::PLAIN), "mailjam-cli", &mut script);
-    session.screen.bytes(&script);
+    session.screen.bytes(complete::script(args.text("shell")).as_bytes());
     Ok(Outcome::Done)
 }

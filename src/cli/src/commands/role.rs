@@ -7,13 +7,16 @@ use crate::error::Error;
 use crate::output::table::{Table, whole, words};
 use crate::session::{Session, text};
 
-use super::ADDRESS;
+use super::{ADDRESS, MEMBER};
 
 /// The word that stands for no list but all of mailjam; no list has a name without a dot or an @.
 const SITE: &str = "site";
 
-const OPTIONAL_LIST: Arg = Arg::new("list", Form::Optional, "LIST", "Posting address or list-id; else the site");
-const LIST_OR_SITE: Arg = Arg::new("list", Form::Required, "LIST", "Posting address or list-id, or the word site");
+const OPTIONAL_LIST: Arg =
+    Arg::new("list", Form::Optional, "LIST", "Posting address or list-id; else the site").names(Names::ListOr(SITE));
+const LIST_OR_SITE: Arg =
+    Arg::new("list", Form::Required, "LIST", "Posting address or list-id, or the word site").names(Names::ListOr(SITE));
+const HOLDER: Arg = ADDRESS.names(Names::RoleHolder);
 const ROLE: Arg = Arg::new("role", Form::Required, "ROLE", "owner or moderator of a list, or admin of the site")
     .names(Names::Words(&["owner", "moderator", "admin"]));
 
@@ -22,8 +25,8 @@ pub const NOUN: Command = Command::group(
     "Owners and moderators of lists, admins of the site",
     &[
         Command::new("list", "Show who has a role", &["role.list"], &[OPTIONAL_LIST], list),
-        Command::new("grant", "Give somebody a role", &["role.grant"], &[LIST_OR_SITE, ADDRESS, ROLE], grant),
-        Command::new("revoke", "Take a role away", &["role.revoke"], &[LIST_OR_SITE, ADDRESS, ROLE], revoke)
+        Command::new("grant", "Give somebody a role", &["role.grant"], &[LIST_OR_SITE, MEMBER, ROLE], grant),
+        Command::new("revoke", "Take a role away", &["role.revoke"], &[LIST_OR_SITE, HOLDER, ROLE], revoke)
             .details("The last owner of a list stays: make somebody else owner first."),
     ],
 );

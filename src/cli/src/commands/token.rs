@@ -8,21 +8,22 @@ use jiff::{Span, Timestamp};
 use mailjam_rpc::Time;
 use mailjam_rpc::records::{Token, TokenCreated, TokenRequest};
 
-use crate::command::{Arg, Args, Command, Form, Outcome};
+use crate::command::{Arg, Args, Command, Form, Names, Outcome};
 use crate::error::Error;
 use crate::output::table::{Table, whole, words};
 use crate::session::{Session, param, text};
 
 const LABEL: Arg = Arg::new("label", Form::Required, "LABEL", "What the token is for, for people");
 const SCOPES: Arg =
-    Arg::new("scope", Form::NeededValues, "SCOPE", "mta, read, metrics, moderate:LIST, owner:LIST or admin");
+    Arg::new("scope", Form::NeededValues, "SCOPE", "mta, read, metrics, moderate:LIST, owner:LIST or admin")
+        .names(Names::Scope(&["mta", "read", "metrics", "admin"], &["moderate:", "owner:"]));
 const EXPIRES: Arg = Arg::new(
     "expires",
     Form::Value,
     "T",
     "When it stops working: a date or time such as 2027-01-31, or from now on, such as 30d or 1y; else never",
 );
-const ID: Arg = Arg::new("id", Form::Required, "ID", "Id of a token, from \"token list\"");
+const ID: Arg = Arg::new("id", Form::Required, "ID", "Id of a token, from \"token list\"").names(Names::Token);
 
 pub const NOUN: Command = Command::group(
     "token",
