@@ -260,6 +260,19 @@ fn the_lines_for_mail_servers_are_those_that_mta_config_prints() {
 }
 
 #[test]
+fn every_mail_server_that_mta_config_knows_is_in_the_page() {
+    let help = run(Command::new(env!("CARGO_BIN_EXE_mailjam-cli")).args(["mta-config", "--help"]), b"");
+    let help = String::from_utf8(help.stdout).expect("UTF-8");
+    let verbs = help.lines().skip_while(|line| *line != "Verbs:").skip(1).take_while(|line| !line.is_empty());
+    let known: Vec<&str> = verbs.filter_map(|line| line.split_whitespace().next()).collect();
+    let documented: Vec<&str> = MAIL_SERVERS.iter().map(|(mail_server, _)| *mail_server).collect();
+    assert_eq!(
+        documented, known,
+        "give each a section in docs/man/mailjam-mta.8 like Postfix's, and a row in MAIL_SERVERS"
+    );
+}
+
+#[test]
 fn the_settings_of_a_list_are_those_that_the_daemon_knows() {
     let daemon = Daemon::start(&format!("127.0.0.1:{}", free_port()));
     let settings = daemon.cli_prints(&["--json", "list", "settings"]);
