@@ -47,7 +47,7 @@ fn each_fault_has_its_cause() {
         (Code::InvalidParameters, "queue.list", Value::Array(vec![members([("cursor", text("x"))])])),
         (Code::InvalidParameters, "queue.list", Value::Array(vec![members([("state", text("x"))])])),
         (Code::InvalidParameters, "queue.retry", Value::Array(vec![members([])])),
-        (Code::InvalidParameters, "mta.maps", texts(&["sendmail"])),
+        (Code::InvalidParameters, "mta.maps", texts(&["qmail"])),
         (Code::InvalidParameters, "list.update", Value::Array(setting("post_polcy", "open"))),
         (Code::InvalidParameters, "list.update", Value::Array(setting("post_policy", "everybody"))),
         (Code::InvalidParameters, "list.update", Value::Array(setting("max_size", "-1"))),

@@ -188,7 +188,7 @@ pub const METHODS: &[Method] = &[
     method::<Resolved>("mta.resolve", Access::Mta, &[ADDRESS],
         "Which list and extension an address means."),
     method::<String>("mta.maps", Access::Mta, &[opt::<String>("format")],
-        "All addresses of all lists for the MTA: format postfix (the default), a regexp table for transport_maps and for recipient checks, or plain, one posting address a line."),
+        "All addresses of all lists for the MTA: format postfix (the default), a regexp table for transport_maps and for recipient checks; regexp, one regular expression a line, for Exim and OpenSMTPD; sendmail, one posting address a line below a line that only says the table is there; or plain, one posting address a line."),
 
     method::<Explanation>("message.explain", Access::ListOwner, &[req::<ExplainRequest>("request")],
         "What would happen to a message, with every rule that was asked and the copy that would be sent; sends nothing."),

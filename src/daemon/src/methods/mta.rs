@@ -43,15 +43,12 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         }
         "maps" => {
             let format = params.optional::<String>()?.unwrap_or_else(|| "postfix".to_owned());
-            let line = match format.as_str() {
-                "postfix" => postfix_line,
-                "plain" => plain_line,
-                _ => {
-                    let text = format!("format: {format:?} is neither postfix nor plain");
-                    return Err(Fault::new(Code::InvalidParameters, text));
-                }
+            let Some(format) = TABLE_FORMATS.iter().find(|known| known.name == format) else {
+                let known: Vec<&str> = TABLE_FORMATS.iter().map(|known| known.name).collect();
+                let text = format!("format: {format:?} is none of {}", known.join(", "));
+                return Err(Fault::new(Code::InvalidParameters, text));
             };
-            let text = daemon.store.read(move |session| maps(session, line)).await.map_err(Failed::from)?;
+            let text = daemon.store.read(move |session| maps(session, format)).await.map_err(Failed::from)?;
             Ok(Value::String(text))
         }
         _ => Err(unknown(verb)),
@@ -270,13 +267,31 @@ fn accepted() -> Answer {
     }
 }
 
-fn maps(session: &dyn Session, line: fn(&str, &str) -> String) -> Result<String, mailjam_store::Error> {
-    let mut text = String::new();
+/// How a table of all addresses is written for a mail server.
+struct TableFormat {
+    name: &'static str,
+    /// What comes before the lists.
+    head: &'static str,
+    /// The line of a list, by its local part and its domain.
+    line: fn(&str, &str) -> String,
+}
+
+const TABLE_FORMATS: &[TableFormat] = &[
+    TableFormat { name: "postfix", head: "", line: |local, domain| format!("/{}/ mailjam:\n", pattern(local, domain)) },
+    TableFormat { name: "regexp", head: "", line: |local, domain| format!("{}\n", pattern(local, domain)) },
+    // sendmail takes a table that is not there for an empty one, and would refuse everything. The first line, which is no
+    // address, tells the two apart.
+    TableFormat { name: "sendmail", head: "mailjam.table\n", line: plain_line },
+    TableFormat { name: "plain", head: "", line: plain_line },
+];
+
+fn maps(session: &dyn Session, format: &TableFormat) -> Result<String, mailjam_store::Error> {
+    let mut text = format.head.to_owned();
     let mut query = PageQuery { limit: 1000, ..PageQuery::default() };
     loop {
         let page = session.lists(&query)?;
         for row in page.items {
-            text.push_str(&line(row.list.address.local(), &row.list.address.ascii_domain()));
+            text.push_str(&(format.line)(row.list.address.local(), &row.list.address.ascii_domain()));
         }
         match page.next {
             Some(next) => query.after = next,
@@ -289,9 +304,10 @@ fn plain_line(local: &str, domain: &str) -> String {
     format!("{local}@{domain}\n")
 }
 
-/// A pattern of regexp_table(5) that matches every address of a list. List names have no special character but the dot.
-fn postfix_line(local: &str, domain: &str) -> String {
+/// A regular expression, extended or Perl's, that matches every address of a list. Names of lists are in lower case and
+/// have no special character but the dot.
+fn pattern(local: &str, domain: &str) -> String {
     let words: Vec<&str> = EXTENSIONS.iter().map(|(word, _)| *word).collect();
     let escape = |text: &str| text.replace('.', "\\.");
-    format!("/^{}([-+]({})([-+].*)?)?@{}$/ mailjam:\n", escape(local), words.join("|"), escape(domain))
+    format!("^{}([-+]({})([-+].*)?)?@{}$", escape(local), words.join("|"), escape(domain))
 }
