@@ -41,9 +41,13 @@ same() {
 property() { systemctl show --property="$2" --value "$1"; }
 is() { [ "$(property "$1" ActiveState)" = "$2" ]; }
 
+# Those without debugging symbols.
+debs_in() { find "$1" -name '*.deb' ! -name '*-dbgsym_*'; }
+
 # install_packages DIR
 install_packages() {
-    dpkg -i "$1"/*.deb >/tmp/dpkg.log 2>&1 || {
+    # shellcheck disable=SC2046 # words
+    dpkg -i $(debs_in "$1") >/tmp/dpkg.log 2>&1 || {
         cat /tmp/dpkg.log >&2
         fail 'dpkg -i failed'
     }
