@@ -29,6 +29,7 @@ pub fn remedy(session: &mut Session, error: &Error) -> Option<String> {
         Error::NotATime { .. } => "write 2027-01-31, 2027-01-31T12:00:00Z, or a duration from now such as 30d or 12h",
         Error::NotParameters { .. } => "write them like '[\"talk@lists.example.org\", 1, true]'",
         Error::NobodyToAsk { .. } => "give --yes to do it without being asked",
+        Error::NotInstalled { .. } => "run this on the mail server itself; there, PATH has to lead to its programs",
         Error::SyncRefused { .. } => "correct the lines named above and run it again",
         _ => return None,
     };

@@ -54,6 +54,15 @@ pub enum Error {
     ImportStopped { what: String, line: u64, cause: Box<Error> },
     #[error("there is no copy to write: {verdict}")]
     NoCopy { verdict: String },
+
+    #[error("{server} is not installed: there is no {program}")]
+    NotInstalled { server: &'static str, program: String },
+    #[error("cannot run {program}: {}", system_words(cause))]
+    Run { program: String, cause: io::Error },
+    #[error("{program} does not do what it is asked: {complaint}")]
+    Unasked { program: String, complaint: String },
+    #[error("{server} is not set up for mailjam: {count} {} wrong", if *count == 1 { "thing is" } else { "things are" })]
+    Findings { server: &'static str, count: usize },
 }
 
 impl Error {
@@ -91,7 +100,11 @@ impl Error {
             | Error::Read { .. }
             | Error::Write { .. }
             | Error::SyncRefused { .. }
-            | Error::NoCopy { .. } => Error::FAILED,
+            | Error::NoCopy { .. }
+            | Error::NotInstalled { .. }
+            | Error::Run { .. }
+            | Error::Unasked { .. }
+            | Error::Findings { .. } => Error::FAILED,
         }
     }
 

@@ -143,10 +143,10 @@ impl Screen {
     pub fn state(&self, word: &str) -> String {
         match word {
             "open" | "accept" | "pass" | "done" => self.coloured(GREEN, word),
-            "refuse" | "refused" | "no-list" | "bad-message" | "too-large" | "quarantined" | "revoked" => {
+            "wrong" | "refuse" | "refused" | "no-list" | "bad-message" | "too-large" | "quarantined" | "revoked" => {
                 self.coloured(RED, word)
             }
-            "closed" | "deferred" | "waiting" | "retry" | "discard" | "expired" => self.coloured(YELLOW, word),
+            "note" | "closed" | "deferred" | "waiting" | "retry" | "discard" | "expired" => self.coloured(YELLOW, word),
             other => clean(other).into_owned(),
         }
     }

@@ -1,13 +1,32 @@
-//! `mta-config`: what to write into the configuration of a mail server, and the table of addresses that it reads.
+//! `mta-config`: what to write into the configuration of a mail server, the table of addresses that it reads, and
+//! whether all of that is in place. There is one file for each mail server.
 
+mod check;
+mod exim;
+mod opensmtpd;
+mod postfix;
+mod probe;
+mod sendmail;
+mod site;
+
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-
-use mailjam_rpc::records::{Domain, Page, Query};
 
 use crate::command::{Arg, Args, Command, Form, Names, Outcome};
 use crate::error::Error;
 use crate::output::replace_file;
-use crate::session::{Session, param, text};
+use crate::session::{Session, text};
+
+use check::Check;
+
+pub const NOUN: Command = Command::group(
+    "mta-config",
+    "What to write into the configuration of the mail server, and whether it is there",
+    &[postfix::COMMAND, exim::COMMAND, opensmtpd::COMMAND, sendmail::COMMAND],
+);
+
+/// Methods that printing, writing the table and checking call.
+const METHODS: &[&str] = &["mta.maps", "domain.list", "list.list"];
 
 const MAPS: Arg = Arg::new(
     "maps",
@@ -16,219 +35,212 @@ const MAPS: Arg = Arg::new(
     "Write the table of all addresses to FILE instead, or to standard output",
 )
 .names(Names::File);
-const PART: Arg = Arg::new("part", Form::Value, "PART", "Only the lines for this file; else for both")
-    .names(Names::Words(&["master.cf", "main.cf"]));
+const CHECK: Arg =
+    Arg::flag("check", "Say instead what is missing or wrong on this machine; exits with 1 if anything is");
+const PART: Arg = Arg::new("part", Form::Value, "PART", "Only the lines for this file; else for all");
 const DOMAIN: Arg = Arg::new(
     "domain",
     Form::Repeated,
     "DOMAIN",
     "Domain that has only lists; may be repeated; else those that the daemon knows",
-);
+)
+.names(Names::Domain);
 const TABLE: Arg = Arg::new("table", Form::Value, "FILE", "Where the table of addresses will be").names(Names::File);
 const MTA: Arg = Arg::new("mta", Form::Value, "PATH", "Where mailjam-mta is installed").names(Names::File);
 const CONFIG: Arg =
     Arg::new("config", Form::Value, "FILE", "Configuration of mailjam-mta, if not /etc/mailjam/mta.conf")
         .names(Names::File);
 const USER: Arg = Arg::new("user", Form::Value, "USER:GROUP", "Who mailjam-mta runs as");
+const CONFIG_FILE: Arg =
+    Arg::new("config-file", Form::Value, "FILE", "Configuration of the mail server to check, if not its usual one")
+        .names(Names::File);
 
-const DEFAULT_TABLE: &str = "/etc/postfix/mailjam.regexp";
 const DEFAULT_MTA: &str = "/usr/libexec/mailjam/mailjam-mta";
 const DEFAULT_USER: &str = "mailjam-mta:mailjam-mta";
+/// Stands for the domains where nobody knows any.
 const SAMPLE_DOMAIN: &str = "lists.example.org";
 
-const DETAILS: &str = "\
-Append the lines for master.cf to /etc/postfix/master.cf and work those for main.cf into /etc/postfix/main.cf:
+/// The name of a file that lines belong into, and those lines.
+type Part = (&'static str, fn(&Installation) -> String);
 
-  mailjam-cli mta-config postfix --part master.cf >> /etc/postfix/master.cf
-  mailjam-cli mta-config postfix --part main.cf
+/// One mail server.
+pub struct MailServer {
+    /// The verb below `mta-config`.
+    verb: &'static str,
+    /// What it calls itself.
+    name: &'static str,
+    /// Which table of `mta.maps` it reads.
+    format: &'static str,
+    /// Where that table usually is.
+    table: &'static str,
+    /// The command that has it read a changed table, if it does not by itself.
+    reread: Option<&'static str>,
+    /// What goes into which file.
+    parts: &'static [Part],
+    /// Looks at what is configured.
+    check: fn(&mut Check<'_>, &Installation) -> Result<(), Error>,
+}
 
-Then, and again whenever a list was created, renamed or deleted:
+/// What is installed here, and where.
+pub struct Installation {
+    /// The path of mailjam-mta.
+    mta: String,
+    /// Its configuration, if not the usual one.
+    config: Option<String>,
+    user: String,
+    group: String,
+    /// The table of addresses.
+    table: String,
+    /// Whether the path of the table was given, so that no other will do.
+    table_given: bool,
+    /// Domains with lists; none where nobody knows any.
+    domains: Vec<String>,
+    /// Where the mail server's configuration is, if it is not to be its usual one.
+    place: Option<PathBuf>,
+}
 
-  mailjam-cli mta-config postfix --maps /etc/postfix/mailjam.regexp && postfix reload
-
-A file that would not change is not written, and one that changes is replaced as a whole.";
-
-pub const NOUN: Command = Command::group(
-    "mta-config",
-    "What to write into the configuration of the mail server",
-    &[Command::new(
-        "postfix",
-        "Lines for master.cf and main.cf, explained; with --maps the table of addresses",
-        &["mta.maps", "domain.list"],
-        &[MAPS, PART, DOMAIN, TABLE, MTA, CONFIG, USER],
-        postfix,
-    )
-    .details(DETAILS)],
-);
-
-fn postfix(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    if let Some(file) = args.file("maps") {
-        return maps(session, file);
+impl Installation {
+    fn of(server: &MailServer, session: &mut Session, args: &Args<'_>) -> Result<Installation, Error> {
+        let shown = |file: &Path| file.display().to_string();
+        let user = args.optional("user").unwrap_or(DEFAULT_USER);
+        let (user, group) = user.split_once(':').unwrap_or((user, user));
+        let named = args.many("domain");
+        let domains = if named.is_empty() { site::domains_if_known(session)? } else { owned(&named) };
+        Ok(Installation {
+            mta: args.file("mta").map_or_else(installed_mta, shown),
+            config: args.file("config").map(shown),
+            user: user.to_owned(),
+            group: group.to_owned(),
+            table: args.file("table").map_or_else(|| server.table.to_owned(), shown),
+            table_given: args.file("table").is_some(),
+            domains,
+            place: None,
+        })
     }
-    let mta = args.file("mta").map_or_else(installed_mta, Path::to_path_buf);
-    let postfix = Postfix {
-        mta: mta.display().to_string(),
-        config: args.file("config").map(|file| format!(" --config {}", file.display())).unwrap_or_default(),
-        user: args.optional("user").unwrap_or(DEFAULT_USER),
-        table: args.file("table").unwrap_or(Path::new(DEFAULT_TABLE)).display().to_string(),
-    };
+
+    /// ` --config FILE`, or nothing.
+    fn config_option(&self) -> String {
+        self.config.as_ref().map(|file| format!(" --config {file}")).unwrap_or_default()
+    }
+
+    /// The domains with a space between, or one that stands for them and what to do about that.
+    fn domains_or_sample(&self) -> (String, &'static str) {
+        if self.domains.is_empty() {
+            (SAMPLE_DOMAIN.to_owned(), " Put your own for lists.example.org.")
+        } else {
+            (self.domains.join(" "), "")
+        }
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// mailjam-mta beside this program, so that an installation under another prefix finds its own.
+fn installed_mta() -> String {
+    let beside = std::env::current_exe().ok().and_then(|program| {
+        let prefix = program.parent()?.parent()?;
+        Some(prefix.join("libexec/mailjam/mailjam-mta")).filter(|mta| mta.is_file())
+    });
+    beside.map_or_else(|| DEFAULT_MTA.to_owned(), |mta| mta.display().to_string())
+}
+
+/// Does for one mail server what the options say: prints, writes the table, or checks.
+fn serve(server: &MailServer, place: Option<&str>, session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let part = args.optional("part");
-    if part != Some("main.cf") {
-        write!(session.screen, "{}", postfix.master_cf());
+    let checking = args.flag("check");
+    if let Some(file) = args.file("maps") {
+        if checking || part.is_some() {
+            return Err(Error::Contradiction("--maps writes the table only; leave --check and --part out"));
+        }
+        return write_table(server, session, file);
     }
-    if part.is_none() {
-        writeln!(session.screen);
+    let mut installation = Installation::of(server, session, args)?;
+    if checking {
+        if part.is_some() {
+            return Err(Error::Contradiction("--check looks at everything; leave --part out"));
+        }
+        installation.place = place.and_then(|option| args.file(option)).map(Path::to_path_buf);
+        return check::run(server, session, &installation);
     }
-    if part != Some("master.cf") {
-        let domains = domains(session, args)?;
-        write!(session.screen, "{}", postfix.main_cf(&domains));
+    let mut wanted = server.parts.iter().filter(|(name, _)| part.is_none_or(|part| part == *name));
+    if let Some((_, first)) = wanted.next() {
+        write!(session.screen, "{}", first(&installation));
+    }
+    for (_, text) in wanted {
+        write!(session.screen, "\n{}", text(&installation));
     }
     Ok(Outcome::Done)
 }
 
 /// Writes the table to standard output or into a file.
-fn maps(session: &mut Session, file: &Path) -> Result<Outcome, Error> {
+fn write_table(server: &MailServer, session: &mut Session, file: &Path) -> Result<Outcome, Error> {
     if session.json {
-        return session.show("mta.maps", vec![text("postfix")], |_, _: String| ());
+        return session.show("mta.maps", vec![text(server.format)], |_, _: String| ());
     }
-    let table: String = session.ask("mta.maps", vec![text("postfix")])?;
+    let table: String = session.ask("mta.maps", vec![text(server.format)])?;
     if file == Path::new("-") {
         write!(session.screen, "{table}");
     } else if std::fs::read(file).is_ok_and(|known| known == table.as_bytes()) {
         writeln!(session.screen, "{} is up to date", file.display());
     } else {
         replace_file(file, table.as_bytes())?;
-        writeln!(session.screen, "wrote {}; \"postfix reload\" has Postfix read it", file.display());
+        make_readable(file)?;
+        match server.reread {
+            Some(command) => {
+                writeln!(session.screen, "wrote {}; \"{command}\" has {} read it", file.display(), server.name);
+            }
+            None => {
+                writeln!(session.screen, "wrote {}; {} reads it with the next message", file.display(), server.name)
+            }
+        }
     }
     Ok(Outcome::Done)
 }
 
-/// The domains named, or those of the daemon. One that is not there yet does not keep anybody from setting up Postfix.
-fn domains(session: &mut Session, args: &Args<'_>) -> Result<Vec<String>, Error> {
-    let named = args.many("domain");
-    if !named.is_empty() {
-        return Ok(named.into_iter().map(str::to_owned).collect());
+/// Lets everybody read the table, whatever the umask was: mail servers read it as users of their own, and what it says
+/// can be found out by sending mail anyway.
+fn make_readable(file: &Path) -> Result<(), Error> {
+    let metadata = std::fs::metadata(file).map_err(Error::write(file))?;
+    let mode = metadata.permissions().mode();
+    if !metadata.is_file() || mode & 0o444 == 0o444 {
+        return Ok(());
     }
-    let mut domains = Vec::new();
-    let mut cursor = None;
-    loop {
-        let query = Query { cursor, limit: None, filter: None };
-        let page: Page<Domain> = match session.ask("domain.list", vec![param(query)]) {
-            Err(Error::Connection(_)) => return Ok(vec![]),
-            answer => answer?,
-        };
-        domains.extend(page.items.into_iter().map(|domain| domain.name));
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(domains);
-        }
-    }
-}
-
-/// mailjam-mta beside this program, so that an installation under another prefix finds its own.
-fn installed_mta() -> PathBuf {
-    let beside = std::env::current_exe().ok().and_then(|program| {
-        let prefix = program.parent()?.parent()?;
-        Some(prefix.join("libexec/mailjam/mailjam-mta")).filter(|mta| mta.is_file())
-    });
-    beside.unwrap_or_else(|| PathBuf::from(DEFAULT_MTA))
-}
-
-/// What Postfix has to be told.
-struct Postfix<'a> {
-    mta: String,
-    /// `--config FILE` with a space in front, or nothing.
-    config: String,
-    user: &'a str,
-    table: String,
-}
-
-impl Postfix<'_> {
-    fn master_cf(&self) -> String {
-        let Postfix { mta, config, user, .. } = self;
-        format!(
-            "\
-# master.cf: the transport \"mailjam\" starts mailjam-mta once for each post (pipe(8)).
-# flags=R puts the envelope sender in front as Return-Path, q quotes odd addresses, X reports the post as delivered
-# to whoever asked for a delivery notice. null_sender= passes a bounce's empty sender on as an empty argument.
-# ${{recipient}} is the address after aliases, which is the one the list has; keep the -- before it.
-mailjam   unix  -       n       n       -       -       pipe
-  flags=RqX user={user} null_sender=
-  argv={mta}{config} --queue-id ${{queue_id}} --sender ${{sender}} -- ${{recipient}}
-"
-        )
-    }
-
-    fn main_cf(&self, domains: &[String]) -> String {
-        let table = &self.table;
-        let replace = if domains.is_empty() { " Put your own for lists.example.org." } else { "" };
-        let domains = if domains.is_empty() { SAMPLE_DOMAIN.to_owned() } else { domains.join(" ") };
-        format!(
-            "\
-# main.cf: where a parameter is set already, add to its value; a second line would replace the first.
-
-# One recipient a hand-over, because each gets a verdict of its own.
-mailjam_destination_recipient_limit = 1
-
-# The addresses of all lists and their extensions go to mailjam. transport_maps decide before any domain does.
-# The table is written by: mailjam-cli mta-config postfix --maps {table} && postfix reload
-transport_maps = regexp:{table}
-
-# A. Lists in domains of their own; leave out any that has users as well, see B.{replace}
-# Unknown addresses there are refused while the sender is still connected, so that no bounce is ever sent to a forged
-# one. If you relay for other domains whose recipients are not checked, name them in a second table (@other.example).
-relay_domains = {domains}
-relay_recipient_maps = regexp:{table}
-
-# B. Lists in a domain that has users as well. The domain stays where it is and must not be in relay_domains; only its
-# table of recipients learns of the lists. For a domain in mydestination:
-#local_recipient_maps = proxy:unix:passwd.byname $alias_maps regexp:{table}
-# For a domain in virtual_mailbox_domains, with the table of your mailboxes first:
-#virtual_mailbox_maps = hash:/etc/postfix/vmailbox regexp:{table}
-# For a domain in virtual_alias_domains nothing can be added: alias the address to a list in another domain.
-
-# Lets mailjamd have Postfix write each member's address into the return path (XVERP) instead of sending one by one.
-smtpd_authorized_verp_clients = 127.0.0.1 [::1]
-"
-        )
-    }
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode | 0o444)).map_err(Error::write(file))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn postfix() -> Postfix<'static> {
-        Postfix { mta: "/opt/mta".into(), config: " --config /x".into(), user: "u:g", table: "/t".into() }
+    /// An installation where everything is elsewhere.
+    pub fn installation(domains: &[&str]) -> Installation {
+        Installation {
+            mta: "/opt/mta".into(),
+            config: Some("/x".into()),
+            user: "u".into(),
+            group: "g".into(),
+            table: "/t".into(),
+            table_given: true,
+            domains: owned(domains),
+            place: None,
+        }
     }
 
-    /// The lines that Postfix would see, without comments.
-    fn effective(text: &str) -> Vec<&str> {
-        text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+    /// The lines that a mail server would see, without comments.
+    pub fn effective(text: &str) -> Vec<&str> {
+        text.lines().filter(|line| !line.is_empty() && !line.trim_start().starts_with('#')).collect()
     }
 
     #[test]
-    fn master_cf_is_one_service() {
-        let expected = [
-            "mailjam   unix  -       n       n       -       -       pipe",
-            "  flags=RqX user=u:g null_sender=",
-            "  argv=/opt/mta --config /x --queue-id ${queue_id} --sender ${sender} -- ${recipient}",
-        ];
-        assert_eq!(effective(&postfix().master_cf()), expected);
-    }
-
-    #[test]
-    fn main_cf_names_the_table_and_the_domains() {
-        let expected = [
-            "mailjam_destination_recipient_limit = 1",
-            "transport_maps = regexp:/t",
-            "relay_domains = a.example b.example",
-            "relay_recipient_maps = regexp:/t",
-            "smtpd_authorized_verp_clients = 127.0.0.1 [::1]",
-        ];
-        let text = postfix().main_cf(&["a.example".into(), "b.example".into()]);
-        assert_eq!(effective(&text), expected);
-        assert!(!text.contains("Put your own"));
-        assert!(postfix().main_cf(&[]).contains("relay_domains = lists.example.org\n"));
+    fn every_part_says_in_its_first_line_where_it_belongs() {
+        for server in [&postfix::SERVER, &exim::SERVER, &opensmtpd::SERVER, &sendmail::SERVER] {
+            for (name, text) in server.parts {
+                let text = text(&installation(&["a.example"]));
+                assert!(text.starts_with(&format!("# {name}: ")), "{} {name}", server.verb);
+                assert!(text.ends_with('\n') && text.lines().all(|line| line.chars().count() <= 120), "{name}");
+            }
+        }
     }
 }
