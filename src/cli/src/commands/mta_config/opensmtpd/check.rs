@@ -72,8 +72,7 @@ fn action(check: &mut Check<'_>, installation: &Installation, file: &str, direct
     match action.after("user") {
         None => check.wrong(&place, "there is no user", &printing),
         Some(user) => {
-            let group = Some(user).filter(|user| *user != installation.user);
-            check.identity(&place, user, group, installation);
+            check.identity(&place, user, None, installation);
             let everybody = directives.iter().any(|directive| {
                 let named = action.after("virtual").map(|table| table.trim_matches(['<', '>']));
                 directive.is("table") && directive.after("table") == named && directive.has(&["@", "=", user])
