@@ -12,5 +12,6 @@ mod smtp;
 
 mod crash;
 mod delivery;
+mod mta_check;
 mod refusal;
 mod verp;

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -92,6 +92,11 @@ impl Postfix {
     /// The mailbox of one of [`PEOPLE`].
     pub fn mailbox(&self, name: &str) -> Mailbox {
         Mailbox::new(self.folder.path().join("mail").join(name), name)
+    }
+
+    /// The folder with main.cf, master.cf and the table of the lists' addresses.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
     }
 
     /// What Postfix has logged.

@@ -7,6 +7,7 @@ mod daemon;
 mod failures;
 mod files;
 mod import;
+mod mta_config;
 mod program;
 mod screens;
 mod site;

@@ -84,14 +84,13 @@ fn action(check: &mut Check<'_>, installation: &Installation, file: &str, direct
 }
 
 fn table(check: &mut Check<'_>, installation: &Installation, file: &str, directives: &[Directive]) {
-    let mut tables = directives.iter().filter(|directive| directive.is("table"));
-    let named = tables
-        .find(|table| table.after("table").is_some_and(|name| TABLE.contains(name) && name.len() + 2 == TABLE.len()));
+    let name = TABLE.trim_matches(['<', '>']);
+    let named = directives.iter().find(|directive| directive.is("table") && directive.after("table") == Some(name));
     let path = named.and_then(|table| table.0.get(2)?.strip_prefix("file:"));
     match path.filter(|path| !installation.table_given || *path == installation.table) {
         Some(path) => check.table(path),
         None => {
-            let what = format!("there is no table mailjam_lists in {}", installation.table);
+            let what = format!("there is no table {name} in {}", installation.table);
             check.wrong(file, what, check.printing("smtpd.conf"));
         }
     }
