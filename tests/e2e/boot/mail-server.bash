@@ -14,12 +14,12 @@ mailbox_has() { grep -F -- "$2" "/var/mail/$1" >/dev/null 2>&1; }
 
 takes_smtp() { ss -ltnH 'sport = :25' | grep . >/dev/null; }
 
-# By SMTP, as somebody's mail program does: submit SENDER RECIPIENT SUBJECT
+# By SMTP, from an address that no mail server takes for its own host: submit SENDER RECIPIENT SUBJECT
 submit() {
     message "$1" "$2" "$3" | python3 -c '
 import smtplib, sys
-with smtplib.SMTP("127.0.0.1", 25) as server:
-    server.sendmail(sys.argv[1], [sys.argv[2]], sys.stdin.buffer.read())' "$1" "$2"
+with smtplib.SMTP("127.0.0.1", 25, source_address=("127.0.0.2", 0)) as server:
+    server.sendmail(sys.argv[1], [sys.argv[2]], sys.stdin.buffer.read().replace(b"\n", b"\r\n"))' "$1" "$2"
 }
 
 # What must come of posts; the arguments are a command that has the mail server try its queue again now.
