@@ -19,8 +19,11 @@ fn in_private(test: impl FnOnce(&Path) + Send) {
             return skipped(&format!("a disk that fills up or fails: mounting needs root: {error}"));
         }
         let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-        mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("mounts that others do not see");
-        test(folder.path());
+        match mount(None::<&str>, "/", None::<&str>, private, None::<&str>) {
+            Ok(()) => test(folder.path()),
+            // A chroot into a plain folder, as packages are built in.
+            Err(error) => skipped(&format!("a disk that fills up or fails: mounts would be seen by others: {error}")),
+        }
     };
     let result = std::thread::scope(|scope| scope.spawn(test).join());
     if let Err(panic) = result {
