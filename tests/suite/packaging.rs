@@ -194,7 +194,25 @@ fn crates() -> Vec<Crate> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON from cargo");
     let packages = metadata["packages"].as_array().expect("packages");
-    packages.iter().filter(|package| !package["source"].is_null()).map(Crate::of).collect()
+    let used = used_crates();
+    let others = packages.iter().filter(|package| !package["source"].is_null()).map(Crate::of);
+    others.filter(|one| used.contains(&one.folder)).collect()
+}
+
+/// name-version of all crates that some build uses, asked as scripts/make-dist asks: cargo metadata also names those that
+/// no feature in use brings.
+fn used_crates() -> BTreeSet<String> {
+    let arguments = ["tree", "--locked", "--workspace", "--all-features", "--edges", "normal,build,dev"].into_iter();
+    let arguments = arguments.chain(["--prefix", "none", "--no-dedupe", "--format", "{p}"]);
+    let platforms = PLATFORMS.iter().flat_map(|platform| ["--target", *platform]);
+    let output = Command::new(env!("CARGO")).args(arguments.chain(platforms)).current_dir(root()).output();
+    let output = output.expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).expect("UTF-8");
+    lines.lines().filter_map(|line| line.split_once(" v")).fold(BTreeSet::new(), |mut used, (name, rest)| {
+        used.insert(format!("{name}-{}", rest.split(' ').next().unwrap_or_default()));
+        used
+    })
 }
 
 impl Crate {

@@ -77,7 +77,8 @@ impl SmallDisk {
     /// Makes the kernel believe that the disk failed: it turns read-only at once, open files included.
     fn abort(&self) {
         let mut nsenter = Command::new("nsenter");
-        nsenter.arg(format!("--mount=/proc/{}/ns/mnt", self.daemon.pid()));
+        // With its root, which need not be that of the mounts: packages are built in a chroot.
+        nsenter.arg(format!("--target={}", self.daemon.pid())).args(["--mount", "--root"]);
         nsenter.args(["mount", "-o", "remount,abort"]).arg(self.systemd.site.path().join("disk"));
         let output = run(&mut nsenter, b"");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
