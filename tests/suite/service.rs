@@ -82,6 +82,25 @@ fn a_reload_reaches_the_next_hop_and_the_log() {
 }
 
 #[test]
+fn a_reload_with_another_next_hop_leaves_kept_connections() {
+    let (first, second) = (Sink::start(Behaviour::default()), Sink::start(Behaviour::default()));
+    let daemon = Daemon::start(&first.server());
+    daemon.create_list("talk@lists.example.org", &["ann@example.org"]);
+    let control = Door::control(&daemon);
+    control.submit("ann@example.org", "talk@lists.example.org", &post("before"));
+    first.wait_for(|state| state.recipients == 1, PATIENCE);
+    daemon.configure(&second.server(), "");
+    assert!(control.call::<bool>("server.reload", vec![]));
+    control.submit("ann@example.org", "talk@lists.example.org", &post("behind"));
+    second.wait_for(|state| state.recipients == 1, PATIENCE);
+    daemon.configure(&second.server(), "helo = \"lists.example.org\"\n");
+    assert!(control.call::<bool>("server.reload", vec![]));
+    control.submit("ann@example.org", "talk@lists.example.org", &post("introduced"));
+    let seen = second.wait_for(|state| state.recipients == 2, PATIENCE);
+    assert!(seen.commands.iter().any(|command| command == "EHLO lists.example.org"), "{:?}", seen.commands);
+}
+
+#[test]
 fn what_cannot_start_is_never_ready() {
     let systemd = Systemd::new("");
     fs::write(

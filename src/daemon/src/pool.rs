@@ -21,22 +21,23 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A connection that is ready for a transaction.
+    /// A connection that is ready for a transaction: a kept one, unless the configuration has changed since.
     pub async fn open(&self, smtp: &Smtp) -> Result<Connection, Error> {
+        let next_hop = next_hop(smtp);
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if let Some((connection, since)) = kept
             && since.elapsed() < IDLE
+            && *connection.next_hop() == next_hop
             && connection.is_ready()
         {
             return Ok(connection);
         }
-        Pool::connect(smtp).await
+        Connection::open(&next_hop).await
     }
 
     /// A new connection.
     pub async fn connect(smtp: &Smtp) -> Result<Connection, Error> {
-        let helo = if smtp.helo.is_empty() { host_name() } else { smtp.helo.clone() };
-        Connection::open(&NextHop { server: smtp.server.clone(), helo, timeouts: Timeouts::default() }).await
+        Connection::open(&next_hop(smtp)).await
     }
 
     /// Takes a connection back.
@@ -58,6 +59,11 @@ impl Pool {
         let mut farewells: JoinSet<()> = old.into_iter().map(|(connection, _)| connection.quit()).collect();
         let _ = tokio::time::timeout(FAREWELL, async { while farewells.join_next().await.is_some() {} }).await;
     }
+}
+
+fn next_hop(smtp: &Smtp) -> NextHop {
+    let helo = if smtp.helo.is_empty() { host_name() } else { smtp.helo.clone() };
+    NextHop { server: smtp.server.clone(), helo, timeouts: Timeouts::default() }
 }
 
 /// What to say in EHLO: the host's name if it can be said there, else an address (RFC 5321 4.1.4).

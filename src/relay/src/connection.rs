@@ -12,7 +12,7 @@ use crate::reply::{Outcome, SmtpReply};
 use crate::transaction::{Awaits, Dialogue, Transaction};
 
 /// How to reach the next hop.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextHop {
     /// `host:port`; a name is looked up at each connection, and all its addresses are tried.
     pub server: String,
@@ -32,6 +32,7 @@ pub struct Connection {
     listener: Listener,
     offers: Extensions,
     session: Session,
+    next_hop: NextHop,
 }
 
 /// What the server expects.
@@ -73,7 +74,13 @@ impl Connection {
             lines.iter().skip(1).for_each(|line| offers.note(line));
         }
         debug!(server = next_hop.server, ?offers, "connected to the next hop");
-        Ok(Connection { speaker, listener, offers, session: Session::Ready })
+        Ok(Connection { speaker, listener, offers, session: Session::Ready, next_hop: next_hop.clone() })
+    }
+
+    /// What it was opened with.
+    #[must_use]
+    pub fn next_hop(&self) -> &NextHop {
+        &self.next_hop
     }
 
     /// What the server offers.
