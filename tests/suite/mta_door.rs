@@ -9,6 +9,8 @@ use std::thread;
 use mailjam_rpc::Value;
 use mailjam_rpc::codec::encode_call;
 use mailjam_rpc::records::QueueDetail;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::calls::{Door, members, post, submission, text, wait_for_item};
 use crate::daemon::{Daemon, PATIENCE, eventually};
@@ -136,6 +138,22 @@ fn those_who_say_nothing_make_others_wait_for_moments_only() {
         stream.read_to_end(&mut answer).expect("the end of the connection");
         assert!(answer.is_empty());
     }
+}
+
+#[test]
+fn who_has_connected_when_the_daemon_stops_still_gets_an_answer() {
+    let mut daemon = daemon();
+    let mut stream = connect(&daemon);
+    // Connections are accepted in the order in which they come.
+    assert_eq!(Door::named(&daemon, "mta").submit(ANN, TALK, &post("before")).action, "accept");
+    kill(Pid::from_raw(daemon.pid().cast_signed()), Signal::SIGTERM).expect("SIGTERM sent");
+    eventually("the beginning of the end", || daemon.log().contains("stopping").then_some(()));
+    let body = encode_call("mta.submit", &[submission(ANN, TALK, &post("last"))]);
+    stream.write_all(call(&body).as_bytes()).expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.contains(">accept<"), "{answer}");
+    daemon.stop();
 }
 
 #[test]

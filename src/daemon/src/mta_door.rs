@@ -30,6 +30,10 @@ const CREW: usize = 16;
 /// For the first word: mailjam-mta has read the message before it connects, and somebody else waits for the thread.
 const FIRST_WORD: Duration = Duration::from_secs(5);
 
+/// For the first word of a connection that was accepted when it is time to stop. It would have waited in the socket for the
+/// next daemon, and mailjam-mta, which has just connected, is about to speak.
+const LAST_CALL: Duration = Duration::from_secs(1);
+
 /// For the whole request to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -184,12 +188,18 @@ impl Station {
         })
     }
 
-    /// Waits for the first word; false when there is none, or it is time to stop before.
+    /// Waits for the first word, for moments only when it is time to stop; false when there is none.
     fn begins(&self, stream: &UnixStream) -> bool {
         let mut wait =
             [PollFd::new(stream.as_fd(), PollFlags::POLLIN), PollFd::new(self.stop.as_fd(), PollFlags::POLLIN)];
-        let patience = PollTimeout::try_from(FIRST_WORD).unwrap_or(PollTimeout::MAX);
-        while poll(&mut wait, patience) == Err(nix::Error::EINTR) {}
+        let rung = |wait: &mut [PollFd], patience| {
+            let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+            while poll(wait, patience) == Err(nix::Error::EINTR) {}
+        };
+        rung(&mut wait, FIRST_WORD);
+        if !wait[0].any().unwrap_or(false) && wait[1].any().unwrap_or(false) {
+            rung(&mut wait[..1], LAST_CALL);
+        }
         wait[0].any().unwrap_or(false)
     }
 
