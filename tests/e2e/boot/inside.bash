@@ -14,6 +14,9 @@ step() { printf -- '-- %s\n' "$*"; }
 # A figure that is worth to be seen although nothing failed.
 figure() { printf 'figure: %s\n' "$*"; }
 
+# What could not be shown on this machine.
+skipped() { printf 'skipped: %s\n' "$*"; }
+
 fail() {
     printf 'FAILED: %s\n' "$*" >&2
     exit 1
