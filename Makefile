@@ -1,12 +1,13 @@
 # mailjam: what people, packagers and CI call. `make help` lists the targets.
 #
-# CARGO, CARGO_TARGET_DIR, DESTDIR, PREFIX and SYSCONFDIR are honoured; so is MTA_LIBC, see scripts/build-mta.
+# CARGO, CARGO_TARGET_DIR, DESTDIR, PREFIX and SBINDIR are honoured; so are MTA_LIBC and MUSL_DIR, see scripts/build-mta.
+# Configuration is in /etc/mailjam, where the programs look for it.
 # INSTALL_PACKAGES=: keeps make from installing what it needs from Debian's packages.
 
 CARGO ?= cargo
 CARGO_TARGET_DIR ?= target
 PREFIX ?= /usr/local
-SYSCONFDIR ?= /etc
+SBINDIR ?= $(PREFIX)/sbin
 DESTDIR ?=
 # Debian's zsh looks into vendor-completions for what packages bring.
 ZSH_COMPLETIONS ?= site-functions
@@ -22,7 +23,7 @@ release := $(CARGO_TARGET_DIR)/release
 into := $(DESTDIR)$(PREFIX)
 doc := $(DESTDIR)$(DOCDIR)
 units := $(DESTDIR)$(UNITDIR)
-configuration := $(DESTDIR)$(SYSCONFDIR)/mailjam
+configuration := $(DESTDIR)/etc/mailjam
 need := $(INSTALL_PACKAGES)
 build_mta := scripts/build-mta --locked
 # Tests write here what cannot be tested on this machine; a harness keeps to itself what a test says that passes.
@@ -49,16 +50,20 @@ all: ## Build the release binaries (the default)
 	$(build_mta)
 
 .PHONY: install
-install: all ## Install them below $(DESTDIR)$(PREFIX), a sample configuration in $(DESTDIR)$(SYSCONFDIR)/mailjam
-	install -D -m 755 $(release)/mailjamd '$(into)/sbin/mailjamd'
-	install -D -m 755 $(release)/mailjam-cli '$(into)/bin/mailjam-cli'
-	install -D -m 755 "$$($(build_mta))" '$(into)/libexec/mailjam/mailjam-mta'
+install: all ## Install them below $(DESTDIR)$(PREFIX), a sample configuration in $(DESTDIR)/etc/mailjam
+	mta=$$($(build_mta)) && $(MAKE) install-built MAILJAM_MTA="$$mta"
+
+.PHONY: install-built
+install-built: # The same with what is built already; MAILJAM_MTA is the mailjam-mta of scripts/build-mta
+	install -D -m 755 '$(release)/mailjamd' '$(DESTDIR)$(SBINDIR)/mailjamd'
+	install -D -m 755 '$(release)/mailjam-cli' '$(into)/bin/mailjam-cli'
+	install -D -m 755 '$(MAILJAM_MTA)' '$(into)/libexec/mailjam/mailjam-mta'
 	install -D -m 644 completions/mailjam-cli.bash '$(into)/share/bash-completion/completions/mailjam-cli'
 	install -D -m 644 completions/_mailjam-cli '$(into)/share/zsh/$(ZSH_COMPLETIONS)/_mailjam-cli'
 	install -D -m 644 completions/mailjam-cli.fish '$(into)/share/fish/vendor_completions.d/mailjam-cli.fish'
 	install -d '$(units)'
 	for unit in systemd/*.service systemd/*.socket systemd/*.timer; do \
-	  sed 's|/usr/sbin/mailjamd|$(PREFIX)/sbin/mailjamd|' "$$unit" >"$(units)/$${unit##*/}" && \
+	  sed 's|/usr/sbin/mailjamd|$(SBINDIR)/mailjamd|' "$$unit" >"$(units)/$${unit##*/}" && \
 	  chmod 644 "$(units)/$${unit##*/}" || exit; \
 	done
 	install -D -m 644 systemd/mailjam.sysusers '$(into)/lib/sysusers.d/mailjam.conf'
@@ -111,7 +116,7 @@ check-system: ## Run what needs packages and a booted system: build both kinds, 
 .PHONY: demo
 demo: all ## Show a list at work, from the MTA's pipe to the members; KEEP=1 leaves it running
 	$(need) demo
-	@KEEP='$(KEEP)' scripts/demo $(release) "$$($(build_mta) 2>/dev/null)"
+	@KEEP='$(KEEP)' scripts/demo '$(release)' "$$($(build_mta) 2>/dev/null)"
 
 .PHONY: bench
 bench: all ## Measure what start-up, fan-out, throughput, import and memory cost

@@ -11,6 +11,7 @@ mod documents;
 mod doors;
 mod faults;
 mod handover;
+mod installing;
 mod manual;
 mod mta;
 mod mta_door;

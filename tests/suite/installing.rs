@@ -1,0 +1,113 @@
+//! What leaves the tree: `make install`, the release tarball, and where musl and Fedora's settings are looked for.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::skip::skipped;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+/// Runs a command to its good end, and answers what it said.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
+
+/// `make install` of programs that were never built, into a folder.
+fn install(folder: &Path, variables: &[&str]) -> PathBuf {
+    let (target, into) = (folder.join("target"), folder.join("into"));
+    for program in ["mailjamd", "mailjam-cli", "mailjam-mta"] {
+        write(&target.join("release").join(program), program);
+    }
+    let mut make = Command::new("make");
+    // The flags of a make that runs the tests are not for this one.
+    make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MAILJAM_MTA").current_dir(root());
+    make.args(["--silent", "install", "CARGO=true", "INSTALL_PACKAGES=:"]).args(variables);
+    make.arg(format!("DESTDIR={}", into.display())).arg(format!("CARGO_TARGET_DIR={}", target.display()));
+    make.arg(format!("build_mta=echo {}", target.join("release/mailjam-mta").display()));
+    run(&mut make);
+    into
+}
+
+/// The programs that a unit starts.
+fn programs(unit: &str) -> Vec<&str> {
+    let commands = unit.lines().filter_map(|line| line.strip_prefix("ExecStart=").or(line.strip_prefix("ExecReload=")));
+    commands.filter_map(|command| command.split(' ').next()).filter(|program| !program.ends_with("/kill")).collect()
+}
+
+#[test]
+fn make_install_puts_everything_where_it_is_looked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let into = install(folder.path(), &["PREFIX=/usr/local"]);
+    let there = |path: &str| into.join(path.trim_start_matches('/'));
+    for (program, path) in [
+        ("mailjamd", "/usr/local/sbin/mailjamd"),
+        ("mailjam-cli", "/usr/local/bin/mailjam-cli"),
+        ("mailjam-mta", "/usr/local/libexec/mailjam/mailjam-mta"),
+    ] {
+        assert_eq!(read(&there(path)), program, "{path}");
+        assert_eq!(fs::metadata(there(path)).expect(path).permissions().mode() & 0o777, 0o755, "{path}");
+    }
+    for entry in fs::read_dir(root().join("systemd")).expect("systemd/") {
+        let name = entry.expect("a file").file_name().into_string().expect("a name");
+        if name.ends_with(".sysusers") {
+            let name = name.replace(".sysusers", ".conf");
+            assert!(there(&format!("/usr/local/lib/sysusers.d/{name}")).exists(), "{name}");
+            continue;
+        }
+        let unit = read(&there(&format!("/usr/local/lib/systemd/system/{name}")));
+        assert_eq!(programs(&unit).is_empty(), name != "mailjamd.service", "{name}");
+        for program in programs(&unit) {
+            assert!(there(program).exists(), "{name} starts {program}, which is not installed");
+        }
+    }
+    for path in ["/etc/mailjam/mailjam.toml", "/etc/mailjam/mta.conf", "/usr/local/share/man/man8/mailjamd.8"] {
+        assert!(there(path).exists(), "{path}");
+    }
+
+    // An administrator's configuration stays; and where there is no sbin, the unit knows.
+    write(&there("/etc/mailjam/mailjam.toml"), "changed");
+    install(folder.path(), &["PREFIX=/usr", "SBINDIR=/usr/bin"]);
+    assert_eq!(read(&there("/etc/mailjam/mailjam.toml")), "changed");
+    assert_eq!(read(&there("/usr/bin/mailjamd")), "mailjamd");
+    assert_eq!(programs(&read(&there("/usr/lib/systemd/system/mailjamd.service"))), ["/usr/bin/mailjamd"; 2]);
+}
+
+#[test]
+fn the_spec_follows_the_settings_of_fedora() {
+    if !is_there("rpmspec") {
+        return skipped("the spec with Fedora's settings: rpmspec is not installed");
+    }
+    let spec = |definitions: &[&str]| {
+        let mut command = Command::new("rpmspec");
+        command.args(["--parse", "--load", "rpm/macros.systemd", "--define", "_sourcedir systemd"]).current_dir(root());
+        for definition in definitions {
+            command.args(["--define", definition]);
+        }
+        run(command.arg("rpm/mailjam.spec"))
+    };
+    let fedora = spec(&["build_rustflags -Copt-level=3", "_sbindir /usr/bin"]);
+    for wanted in ["RUSTFLAGS=\"-Copt-level=3 --remap-path-prefix=", " SBINDIR=/usr/bin ", "\n/usr/bin/mailjamd\n"] {
+        assert!(fedora.contains(wanted), "{wanted}: {fedora}");
+    }
+    assert!(spec(&[]).contains("RUSTFLAGS=\" --remap-path-prefix="));
+}
