@@ -93,6 +93,35 @@ fn make_install_puts_everything_where_it_is_looked_for() {
 }
 
 #[test]
+fn links_of_installed_documents_lead_somewhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let documents = install(folder.path(), &["PREFIX=/usr"]).join("usr/share/doc/mailjam");
+    // Packages leave these out.
+    for path in read(&root().join("debian/not-installed")).lines().filter(|line| !line.starts_with('#')) {
+        fs::remove_file(documents.join(Path::new(path).file_name().expect("a name"))).expect(path);
+    }
+    let mut links = 0;
+    for folder in [documents.clone(), documents.join("docs"), documents.join("docs/decisions")] {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("a file").path();
+            if path.is_dir() {
+                continue;
+            }
+            for target in read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+                let file = target.split('#').next().unwrap_or_default();
+                // Places in the code are for those who have it.
+                if file.is_empty() || file.starts_with("https://") || file.starts_with("../src/") {
+                    continue;
+                }
+                assert!(folder.join(file).exists(), "{}: {target} is not installed", path.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 10, "{links}");
+}
+
+#[test]
 fn the_spec_follows_the_settings_of_fedora() {
     if !is_there("rpmspec") {
         return skipped("the spec with Fedora's settings: rpmspec is not installed");
