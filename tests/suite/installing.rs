@@ -122,6 +122,46 @@ fn links_of_installed_documents_lead_somewhere() {
 }
 
 #[test]
+fn musl_is_found_under_the_names_of_debian() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cc = folder.path().join("cc");
+    let find = |machine: &str, musl_dir: Option<&Path>| {
+        write(&cc, &format!("#!/bin/sh\necho {machine}\n"));
+        fs::set_permissions(&cc, fs::Permissions::from_mode(0o755)).expect("a program");
+        let mut command = Command::new(root().join("scripts/find-musl"));
+        command.arg(folder.path().join("lib")).env("CC", &cc).env_remove("MUSL_DIR");
+        let output = command.envs(musl_dir.map(|folder| ("MUSL_DIR", folder))).output().expect("a shell");
+        let found = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(output.status.success(), !found.is_empty());
+        found.trim_end().to_owned()
+    };
+    let here = |name: &str| folder.path().join("lib").join(name);
+    for (machine, name) in [
+        ("x86_64-linux-gnu", "x86_64-linux-musl"),
+        ("i386-linux-gnu", "i386-linux-musl"),
+        ("arm-linux-gnueabihf", "arm-linux-musleabihf"),
+        ("powerpc64le-linux-gnu", "powerpc64le-linux-musl"),
+    ] {
+        // What is there for other machines does not count.
+        assert_eq!(find(machine, None), "", "{machine}");
+        for file in ["rcrt1.o", "libc.a"] {
+            write(&here(name).join(file), "");
+        }
+        assert_eq!(find(machine, None), here(name).display().to_string());
+    }
+    // A compiler without such names, and musl in a place of its own.
+    for file in ["rcrt1.o", "libc.a"] {
+        write(&here("musl/lib").join(file), "");
+        write(&folder.path().join("own").join(file), "");
+    }
+    fs::remove_dir_all(here("x86_64-linux-musl")).expect("a folder removed");
+    assert_eq!(find("", None), here("musl/lib").display().to_string());
+    let own = folder.path().join("own");
+    assert_eq!(find("x86_64-linux-gnu", Some(&own)), own.display().to_string());
+    assert_eq!(find("x86_64-linux-gnu", Some(folder.path())), "");
+}
+
+#[test]
 fn the_spec_follows_the_settings_of_fedora() {
     if !is_there("rpmspec") {
         return skipped("the spec with Fedora's settings: rpmspec is not installed");
