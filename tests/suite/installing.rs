@@ -162,6 +162,51 @@ fn musl_is_found_under_the_names_of_debian() {
 }
 
 #[test]
+fn what_builds_leave_behind_is_not_in_the_next_release() {
+    if !is_there("xz") {
+        return skipped("what builds leave behind in a release: xz is not installed");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let tree = folder.path();
+    write(&tree.join("Cargo.toml"), "[workspace.package]\nversion = \"1.2.3\"\n");
+    write(&tree.join(".released"), "1700000000\n");
+    // A crate may have what looks like leftovers.
+    let kept =
+        ["debian/rules", "debian/mailjam.postrm", "debian/mailjam-mta.install", "vendor/a-1/debian/files", "src/x"];
+    for path in kept {
+        write(&tree.join(path), path);
+    }
+    fs::create_dir_all(tree.join("scripts")).expect("a folder");
+    fs::copy(root().join("scripts/make-dist"), tree.join("scripts/make-dist")).expect("a copy");
+    let release = || {
+        run(Command::new(tree.join("scripts/make-dist")).env_remove("CARGO_TARGET_DIR").current_dir(tree));
+        fs::read(tree.join("dist/mailjam-1.2.3.tar.xz")).expect("a release")
+    };
+    let first = release();
+    for path in [
+        "target/release/mailjamd",
+        ".cargo-home/registry/x",
+        "debian/cargo-home/x",
+        "debian/.debhelper/generated/x",
+        "debian/debhelper-build-stamp",
+        "debian/files",
+        "debian/mailjam.substvars",
+        "debian/mailjam.postinst.debhelper",
+        "debian/mailjam/usr/sbin/mailjamd",
+        "debian/mailjam-mta/usr/x",
+        "debian/mailjam-cli/usr/x",
+        "debian/tmp/x",
+    ] {
+        write(&tree.join(path), path);
+    }
+    assert!(release() == first, "leftovers of a build are in the release");
+    let listed = run(Command::new("tar").arg("-tf").arg(tree.join("dist/mailjam-1.2.3.tar.xz")));
+    for path in kept {
+        assert!(listed.lines().any(|line| line == format!("mailjam-1.2.3/{path}")), "{path} is missing: {listed}");
+    }
+}
+
+#[test]
 fn the_spec_follows_the_settings_of_fedora() {
     if !is_there("rpmspec") {
         return skipped("the spec with Fedora's settings: rpmspec is not installed");
