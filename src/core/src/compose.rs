@@ -5,7 +5,9 @@
 //! - Added: List-Id, List-Help, List-Subscribe, List-Unsubscribe, List-Post, List-Owner (RFC 2919, RFC 2369) and X-Loop;
 //!   Date and Message-ID where they are missing (RFC 5322 3.6).
 //! - Removed: everything else named List-…, which speaks for another list; what the author asks of a single recipient's
-//!   program ([`RECEIPTS`]); what an MTA noted about the delivery to the list ([`DELIVERY`], an mbox `From ` line); Bcc.
+//!   program ([`RECEIPTS`]); what an MTA noted about the delivery to the list ([`DELIVERY`], an mbox `From ` line); Bcc;
+//!   Authentication-Results in the name of our own mail server, which speak of the way to the list and would be believed
+//!   again on the way out (RFC 8601 5).
 //! - Changed: Subject and Reply-To, where the list's settings say so.
 //!
 //! Added fields stand at the top, where every mail system on the way puts its own: the end of a header may be unclean, and
@@ -27,10 +29,13 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::tz::TimeZone;
 
 pub use change::Change;
+pub(crate) use list_fields::fold;
 
+use crate::authentication;
 use crate::list::List;
 use crate::message::{Field, Message};
 use crate::settings::ReplyTo;
+use crate::token::{self, Act, Bearer, Secret};
 
 /// Requests to the recipient's program to answer on its own, once for every member: RFC 8098 2.1 and 2.2, RFC 2076 3.5 and
 /// two that mail programs made up.
@@ -46,16 +51,35 @@ pub const RECEIPTS: [&str; 5] = [
 /// refuse the copy to a member whose mailbox is what forwarded the post, and all would tell members of internal addresses.
 pub const DELIVERY: [&str; 5] = ["Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "Delivery-Date"];
 
-const LOOP: &str = "X-Loop";
+/// How a list knows what it sent.
+pub(crate) const LOOP: &str = "X-Loop";
 
 /// What a copy needs and neither message nor list know.
 #[derive(Debug, Clone, Copy)]
-pub struct Context {
+pub struct Context<'a> {
     /// When the post was accepted, in seconds since 1970, for a missing Date.
     pub now: i64,
     /// The number of the post. With the time it makes a missing Message-ID, which thus stays the same however often the
     /// copy is composed.
     pub post_id: i64,
+    /// The authserv-id of our own mail server; empty if it has none.
+    pub authserv_id: &'a str,
+    /// Whether each member's copy gets an own List-Unsubscribe, see [`one_click`], so that the copies share none.
+    pub one_click: bool,
+}
+
+/// The fields by which a member leaves with one click (RFC 8058): a link and an address with the member's own token, which
+/// never ends. They go before the header of that member's copy.
+#[must_use]
+pub fn one_click(list: &List, public_url: &str, secret: &Secret, bearer: Bearer<'_>) -> Vec<u8> {
+    let token = token::write_full(secret, Act::Leave, 0, None, bearer);
+    let mailto = list_fields::mailto(&list.address.with_suffix("-unsubscribe"));
+    let url = public_url.trim_end_matches('/');
+    format!(
+        "List-Unsubscribe: <{url}/unsubscribe/{token}>,\r\n <{mailto}?subject=unsubscribe%20{token}>\r\n\
+         List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    )
+    .into_bytes()
 }
 
 /// A copy: a new header before the body of the message it was made of. The body is borrowed, since it is the larger part
@@ -78,7 +102,7 @@ impl ListCopy<'_> {
 }
 
 /// The copy of a post for the members of `list`.
-pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context) -> ListCopy<'a> {
+pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context<'_>) -> ListCopy<'a> {
     let mut draft = Draft::new(message);
     let wanted_reply_to = match &list.settings.reply_to {
         ReplyTo::Author => None,
@@ -89,7 +113,7 @@ pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context) -> L
     let reply_to_changes = reply_to.is_some();
     let mut prefix = list.settings.subject_prefix.as_deref();
     for field in message.fields() {
-        if let Some(removed) = removed(field, message) {
+        if let Some(removed) = removed(field, message, context.authserv_id) {
             draft.changes.push(removed);
         } else if field.is("Subject")
             && let Some(prefix) = prefix.take()
@@ -106,7 +130,7 @@ pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context) -> L
             draft.keep(field);
         }
     }
-    list_fields::add(&mut draft, list);
+    list_fields::add(&mut draft, list, !context.one_click);
     if let Some(prefix) = prefix {
         draft.add("Subject", &subject::alone(prefix, draft.line_end));
     }
@@ -150,18 +174,19 @@ pub fn is_own_owner_mail(message: &Message, list: &List) -> bool {
     message.field(LOOP).any(|field| field.text().eq_ignore_ascii_case(&owner_mark(list)))
 }
 
-fn owner_mark(list: &List) -> String {
+pub(crate) fn owner_mark(list: &List) -> String {
     format!("owner@{}", list.list_id)
 }
 
 /// Why a field is not in the copy; `None` if it is.
-fn removed(field: &Field, message: &Message) -> Option<Change> {
+fn removed(field: &Field, message: &Message, authserv_id: &str) -> Option<Change> {
     let name = field.name();
     let of = if field.is("List-Id") { Some(field.list_id()).filter(|id| !id.is_empty()) } else { None };
     let removed = name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("List-"))
         || is_one_of(field, &DELIVERY)
         || is_one_of(field, &RECEIPTS)
         || field.is("Bcc")
+        || authentication::is_own(field, authserv_id)
         || (["Date", "Message-ID"].iter().any(|name| field.is(name) && is_missing(message, name)));
     removed.then(|| Change::Removed { name: name.to_owned(), of })
 }

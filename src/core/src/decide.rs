@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
+use crate::authentication::{Authentication, Identity};
 use crate::list::List;
 use crate::recipient::{Extension, Kind};
-use crate::settings::PostPolicy;
+use crate::settings::{Fate, PostPolicy, SenderAuth};
 
 /// What is known when a message, or only its envelope, is judged.
 #[derive(Clone, Debug)]
@@ -24,10 +25,16 @@ pub struct Facts<'a> {
     pub content: Option<Content>,
     /// What envelope sender or author are to the list.
     pub standing: Standing,
+    /// The ban that holds one of them.
+    pub banned: Option<String>,
+    /// Posts of the poster in the present window of `poster_rate`, this one not counted.
+    pub posts_before: u64,
+    /// Posts of the thread in the present window of `thread_rate`, this one not counted.
+    pub thread_before: u64,
 }
 
 /// What the rules ask about a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Content {
     /// A program answered another message (RFC 3834 5.2); cron, CI and commit mail are not meant.
     pub auto_reply: bool,
@@ -35,6 +42,54 @@ pub struct Content {
     pub own_list_id: bool,
     /// It carries the mark that mail to the owner gets when it is passed on.
     pub passed_on: bool,
+    /// A program wrote it, or a list sent it: nothing that is answered (RFC 3834 2).
+    pub automatic: bool,
+    /// It says whom to answer to: one author, who is not the list.
+    pub answerable: bool,
+    /// It names the list in To or Cc.
+    pub addressed: bool,
+    /// An attachment that the list refuses, in words.
+    pub refused_type: Option<String>,
+    /// What the mail server found out about the sender.
+    pub authentication: Authentication,
+}
+
+/// What becomes of a member's posts, whatever the list's policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Posting {
+    /// As the policy says.
+    #[default]
+    Default,
+    /// They go out.
+    Accept,
+    /// A moderator decides.
+    Hold,
+    /// They are refused.
+    Refuse,
+    /// They are dropped.
+    Discard,
+}
+
+impl Posting {
+    const ALL: [Posting; 5] = [Posting::Default, Posting::Accept, Posting::Hold, Posting::Refuse, Posting::Discard];
+
+    /// The word that is stored and sent.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Posting::Default => "default",
+            Posting::Accept => "accept",
+            Posting::Hold => "hold",
+            Posting::Refuse => "refuse",
+            Posting::Discard => "discard",
+        }
+    }
+
+    /// The opposite of [`Posting::name`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Posting> {
+        Posting::ALL.into_iter().find(|posting| posting.name() == name)
+    }
 }
 
 /// What somebody is to a list.
@@ -44,6 +99,10 @@ pub struct Standing {
     pub member: bool,
     /// An owner or a moderator.
     pub moderator: bool,
+    /// The member's exception from the policy; of several members the strictest that is none of the default.
+    pub posting: Posting,
+    /// Posts of the member that moderators approved.
+    pub approved: u32,
 }
 
 /// What becomes of the message.
@@ -51,8 +110,12 @@ pub struct Standing {
 pub enum Verdict {
     /// Every member gets a copy.
     Post,
-    /// The owners get it: mail to them, and commands.
+    /// The owners get it.
     Forward,
+    /// The list answers it.
+    Command,
+    /// A moderator decides; the deciding rule says why.
+    Hold,
     /// A delivery report: stored and counted.
     Bounce,
     /// Taken and dropped; only counted.
@@ -74,9 +137,18 @@ pub enum Refusal {
     #[error("{}", match .0 {
         PostPolicy::Closed => "nobody may post to this list",
         PostPolicy::Moderators => "only moderators may post to this list",
-        PostPolicy::Members | PostPolicy::Open => "only members may post to this list",
+        PostPolicy::Members | PostPolicy::Moderated | PostPolicy::Open => "only members may post to this list",
     })]
     NotPermitted(PostPolicy),
+    /// The sender may not post, whatever the policy.
+    #[error("you may not post to this list")]
+    Excluded,
+    /// It does not name the list.
+    #[error("a post must name the list in To or Cc")]
+    NotAddressed,
+    /// An attachment that the list does not take.
+    #[error("this list does not take the attachment {0}")]
+    Attachment(String),
     /// It was here before.
     #[error("mail loop: the message carries this list's own {0}")]
     Loop(&'static str),
@@ -100,7 +172,8 @@ impl Refusal {
         match self {
             Refusal::NoList => "5.1.1",
             Refusal::Closed => "5.2.1",
-            Refusal::NotPermitted(_) => "5.7.2",
+            Refusal::NotPermitted(_) | Refusal::Excluded => "5.7.2",
+            Refusal::NotAddressed | Refusal::Attachment(_) => "5.7.1",
             Refusal::Loop(_) => "5.4.6",
             Refusal::TooLarge { .. } => "5.3.4",
             Refusal::BadMessage(_) => "5.6.0",
@@ -139,19 +212,31 @@ const POST_RULES: &[Rule] = &[
     ("auto-reply", auto_reply),
     ("loop", own_list_id),
     ("closed", closed),
+    ("banned", banned),
     ("size", size),
+    ("attachments", attachments),
     ("post-policy", post_policy),
+    ("implicit-destination", implicit_destination),
+    ("emergency", emergency),
+    ("sender-auth", sender_auth),
+    ("moderated", moderated),
+    ("poster-rate", poster_rate),
+    ("thread-rate", thread_rate),
+    ("accept", accept),
 ];
 
-/// Mail to the owners, and commands, which the owners get as well. Reports about earlier mail to the owners come to the
-/// bounce address, so a null return path here is a stranger's report; commands are never answered from one.
+/// Mail to the owners. Reports about earlier mail to the owners come to the bounce address, so a null return path here is a
+/// stranger's report.
 const OWNER_RULES: &[Rule] = &[("loop", passed_on), ("size", size), ("owners", to_owners)];
+
+/// Commands. What no person wrote is not answered, or two programs would answer each other for ever.
 const COMMAND_RULES: &[Rule] = &[
     ("null-sender", null_sender),
-    ("auto-reply", auto_reply),
+    ("automatic", automatic),
     ("loop", passed_on),
     ("size", size),
-    ("owners", to_owners),
+    ("requester", requester),
+    ("command", command),
 ];
 
 /// Delivery reports are taken whatever they look like: refusing one would answer a null return path.
@@ -196,7 +281,7 @@ fn null_sender(facts: &Facts<'_>) -> Answer {
 }
 
 fn auto_reply(facts: &Facts<'_>) -> Answer {
-    match facts.content {
+    match &facts.content {
         Some(Content { auto_reply: true, .. }) => {
             Err((Verdict::Discard, "a program answered another message (RFC 3834)".into()))
         }
@@ -206,7 +291,7 @@ fn auto_reply(facts: &Facts<'_>) -> Answer {
 }
 
 fn own_list_id(facts: &Facts<'_>) -> Answer {
-    match facts.content {
+    match &facts.content {
         Some(Content { own_list_id: true, .. }) => refuse(Refusal::Loop("List-Id")),
         Some(_) => pass("was not on this list before"),
         None => pass("not known before the message"),
@@ -214,7 +299,7 @@ fn own_list_id(facts: &Facts<'_>) -> Answer {
 }
 
 fn passed_on(facts: &Facts<'_>) -> Answer {
-    match facts.content {
+    match &facts.content {
         Some(Content { passed_on: true, .. }) => {
             Err((Verdict::Discard, "it was passed on to the owners before, and came back".into()))
         }
@@ -236,22 +321,168 @@ fn size(facts: &Facts<'_>) -> Answer {
     }
 }
 
-fn post_policy(facts: &Facts<'_>) -> Answer {
-    let policy = facts.list.settings.post_policy;
-    let Standing { member, moderator } = facts.standing;
-    match policy {
-        PostPolicy::Open => Err((Verdict::Post, "everybody may post".into())),
-        PostPolicy::Members | PostPolicy::Moderators if moderator => {
-            Err((Verdict::Post, "the sender is an owner or a moderator".into()))
-        }
-        PostPolicy::Members if member => Err((Verdict::Post, "the sender is a member".into())),
-        PostPolicy::Members | PostPolicy::Moderators | PostPolicy::Closed => refuse(Refusal::NotPermitted(policy)),
+fn banned(facts: &Facts<'_>) -> Answer {
+    match &facts.banned {
+        Some(ban) => Err((Verdict::Refuse(Refusal::Excluded), format!("{ban} is banned").into())),
+        None => pass("nobody of the senders is banned"),
     }
 }
 
-fn to_owners(facts: &Facts<'_>) -> Answer {
-    let what = if facts.extension.kind == Kind::Owner { "mail to the owners" } else { "a command" };
-    Err((Verdict::Forward, format!("{what}: passed on to the owners").into()))
+fn attachments(facts: &Facts<'_>) -> Answer {
+    match &facts.content {
+        Some(Content { refused_type: Some(found), .. }) => refuse(Refusal::Attachment(found.clone())),
+        Some(_) => pass("no attachment of a refused type"),
+        None => pass("not known before the message"),
+    }
+}
+
+/// Who is not let post by the policy is what `nonmember` says; who has an exception is what that says.
+fn post_policy(facts: &Facts<'_>) -> Answer {
+    let settings = &facts.list.settings;
+    let Standing { member, moderator, posting, .. } = facts.standing;
+    let posting = if member { posting } else { Posting::Default };
+    let policy = settings.post_policy;
+    match posting {
+        Posting::Refuse => {
+            return Err((Verdict::Refuse(Refusal::Excluded), "this member's posts are refused".into()));
+        }
+        Posting::Discard => return Err((Verdict::Discard, "this member's posts are dropped".into())),
+        Posting::Accept if policy != PostPolicy::Closed => return pass("this member's posts are accepted"),
+        Posting::Default | Posting::Accept | Posting::Hold => {}
+    }
+    match policy {
+        PostPolicy::Open => pass("everybody may post"),
+        PostPolicy::Members | PostPolicy::Moderated | PostPolicy::Moderators if moderator => {
+            pass("the sender is an owner or a moderator")
+        }
+        PostPolicy::Members | PostPolicy::Moderated if member => pass("the sender is a member"),
+        PostPolicy::Closed => refuse(Refusal::NotPermitted(policy)),
+        PostPolicy::Members | PostPolicy::Moderated | PostPolicy::Moderators => {
+            let refusal = Refusal::NotPermitted(policy);
+            fate(settings.nonmember, refusal.to_string(), refusal)
+        }
+    }
+}
+
+fn fate(fate: Fate, detail: String, refusal: Refusal) -> Answer {
+    let verdict = match fate {
+        Fate::Accept => return pass(detail),
+        Fate::Hold => Verdict::Hold,
+        Fate::Refuse => Verdict::Refuse(refusal),
+        Fate::Discard => Verdict::Discard,
+    };
+    Err((verdict, detail.into()))
+}
+
+fn implicit_destination(facts: &Facts<'_>) -> Answer {
+    match &facts.content {
+        Some(Content { addressed: false, .. }) if !is_trusted(facts) => {
+            let detail = "the list is neither in To nor in Cc".to_owned();
+            fate(facts.list.settings.implicit_destination, detail, Refusal::NotAddressed)
+        }
+        Some(Content { addressed: false, .. }) => {
+            pass("the list is neither in To nor in Cc, but the sender is trusted")
+        }
+        Some(_) => pass("the list is in To or Cc"),
+        None => pass("not known before the message"),
+    }
+}
+
+fn emergency(facts: &Facts<'_>) -> Answer {
+    if facts.list.settings.emergency {
+        return Err((Verdict::Hold, "every post is held for now".into()));
+    }
+    pass("posts are not held for an emergency")
+}
+
+fn sender_auth(facts: &Facts<'_>) -> Answer {
+    let wanted = facts.list.settings.sender_auth;
+    let Some(content) = &facts.content else { return pass("not known before the message") };
+    match (wanted, content.authentication.author) {
+        (SenderAuth::Off, _) => pass("is not asked for"),
+        (_, Identity::Passed) => pass("the mail server found the author genuine"),
+        (_, Identity::Failed) => Err((Verdict::Hold, "the mail server found the author forged".into())),
+        (SenderAuth::HoldOnFail, Identity::Unknown) => pass("the mail server says nothing against the author"),
+        (SenderAuth::Require, Identity::Unknown) => {
+            Err((Verdict::Hold, "the mail server did not find the author genuine".into()))
+        }
+    }
+}
+
+fn moderated(facts: &Facts<'_>) -> Answer {
+    let settings = &facts.list.settings;
+    let Standing { member, moderator, posting, approved } = facts.standing;
+    if member && posting == Posting::Hold {
+        return Err((Verdict::Hold, "this member's posts are held".into()));
+    }
+    if is_trusted(facts) {
+        return pass("the sender is trusted");
+    }
+    if settings.post_policy != PostPolicy::Moderated || moderator {
+        return pass("posts need no approval");
+    }
+    match settings.trust_after {
+        0 => Err((Verdict::Hold, "posts need approval".into())),
+        enough if approved >= enough => pass(format!("{approved} posts of this member were approved")),
+        enough => Err((Verdict::Hold, format!("{approved} of {enough} posts of this member were approved").into())),
+    }
+}
+
+fn poster_rate(facts: &Facts<'_>) -> Answer {
+    let Some(rate) = facts.list.settings.poster_rate else { return pass("there is no limit") };
+    if is_trusted(facts) {
+        return pass("the sender is trusted");
+    }
+    if facts.posts_before >= u64::from(rate.count) {
+        return Err((Verdict::Hold, format!("more than {rate} by this sender").into()));
+    }
+    pass(format!("{} posts before, of {rate}", facts.posts_before))
+}
+
+/// Moderators, and members whose posts are accepted whatever the policy.
+fn is_trusted(facts: &Facts<'_>) -> bool {
+    facts.standing.moderator || (facts.standing.member && facts.standing.posting == Posting::Accept)
+}
+
+fn accept(_: &Facts<'_>) -> Answer {
+    Err((Verdict::Post, "nothing stands against it".into()))
+}
+
+fn thread_rate(facts: &Facts<'_>) -> Answer {
+    let Some(rate) = facts.list.settings.thread_rate else { return pass("there is no limit") };
+    if is_trusted(facts) {
+        return pass("the sender is trusted");
+    }
+    if facts.thread_before >= u64::from(rate.count) {
+        return Err((Verdict::Hold, format!("more than {rate} in this thread").into()));
+    }
+    pass(format!("{} in this thread before, of {rate}", facts.thread_before))
+}
+
+fn to_owners(_: &Facts<'_>) -> Answer {
+    Err((Verdict::Forward, "mail to the owners: passed on to them".into()))
+}
+
+fn automatic(facts: &Facts<'_>) -> Answer {
+    match &facts.content {
+        Some(Content { automatic: true, .. }) => {
+            Err((Verdict::Discard, "a program or a list sent it, and is not answered (RFC 3834)".into()))
+        }
+        Some(_) => pass("a person wrote it"),
+        None => pass("not known before the message"),
+    }
+}
+
+fn requester(facts: &Facts<'_>) -> Answer {
+    match &facts.content {
+        Some(Content { answerable: false, .. }) => Err((Verdict::Discard, "it does not say whom to answer to".into())),
+        Some(_) => pass("says whom to answer to"),
+        None => pass("not known before the message"),
+    }
+}
+
+fn command(_: &Facts<'_>) -> Answer {
+    Err((Verdict::Command, "a command: the list answers it".into()))
 }
 
 fn report(facts: &Facts<'_>) -> Answer {

@@ -4,14 +4,24 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod attachment;
+pub mod authentication;
+pub mod ban;
+pub mod command;
 pub mod compose;
 pub mod decide;
 pub mod handover;
 pub mod list;
+pub mod member;
 pub mod message;
+mod mime;
+pub mod network;
+pub mod notice;
 pub mod recipient;
 pub mod return_path;
 pub mod settings;
+pub mod template;
+pub mod token;
 
 /// Whether two words are so alike that one may be a slip for the other: at most two edits in words of more than three.
 #[must_use]

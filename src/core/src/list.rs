@@ -17,6 +17,17 @@ pub struct List {
     pub settings: Settings,
 }
 
+impl List {
+    /// Whether an address is one of the list's own: the list itself, or with an extension such as `-owner`.
+    #[must_use]
+    pub fn owns(&self, address: &Address) -> bool {
+        let local = address.local().to_lowercase();
+        address.ascii_domain() == self.address.ascii_domain()
+            && (local == self.address.local()
+                || recipient::readings(&local).any(|(name, _)| name == self.address.local()))
+    }
+}
+
 /// Why a list cannot have a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {

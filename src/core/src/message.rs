@@ -271,10 +271,41 @@ impl<'a> Message<'a> {
         })
     }
 
+    /// The Message-IDs of the thread that it belongs to, with angle brackets: what it answers, the oldest first, and its own
+    /// last (RFC 5322 3.6.4). At most [`THREAD`] of each field.
+    pub fn thread(&self) -> Vec<String> {
+        let mut thread: Vec<String> = Vec::new();
+        for name in ["References", "In-Reply-To", "Message-ID"] {
+            let ids: Vec<String> = self.field(name).flat_map(|field| message_ids(&field.text())).collect();
+            // Of a long thread the root and the latest: a mute names the root, or what was answered.
+            let skip = ids.len().saturating_sub(THREAD - 1);
+            let kept = ids.iter().take(1).chain(ids.iter().skip(skip.max(1)));
+            thread.extend(kept.filter(|id| !thread.contains(id)).cloned().collect::<Vec<_>>());
+        }
+        thread
+    }
+
+    /// Whether a program wrote it for its own reasons, or a list sent it: mail that is not to be answered (RFC 3834 2).
+    pub fn is_automatic(&self) -> bool {
+        self.auto_submitted() != AutoSubmitted::No
+            || self.field("List-Id").next().is_some()
+            || self
+                .field("Precedence")
+                .any(|field| ["bulk", "list", "junk"].iter().any(|word| field.text().eq_ignore_ascii_case(word)))
+    }
+
     /// The identifiers of all List-Id fields, see [`Field::list_id`].
     pub fn list_ids(&self) -> Vec<String> {
         self.field("List-Id").map(Field::list_id).filter(|id| !id.is_empty()).collect()
     }
+}
+
+/// Message-IDs of a field that count for a thread at most.
+pub const THREAD: usize = 20;
+
+/// The words in angle brackets.
+fn message_ids(text: &str) -> Vec<String> {
+    text.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(id, _)| format!("<{}>", id.trim()))).collect()
 }
 
 /// The mbox line at the start of `raw`, or nothing. `From :` is a field in the old syntax of RFC 5322 4.5.

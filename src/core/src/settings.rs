@@ -1,8 +1,16 @@
 //! The settings of a list: one table says key, type, default and help, and everything else reads it.
 
+mod table;
+mod values;
+
 use std::collections::BTreeMap;
 
+pub use table::{DEFINITIONS, Definition, definition};
+pub use values::Rate;
+use values::{Words, language, line, number, octets, rate, span, span_text, types};
+
 use crate::address::{Address, AddressError};
+use crate::near;
 
 /// Who may post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,10 +19,58 @@ pub enum PostPolicy {
     Open,
     /// Members, by envelope sender or From.
     Members,
+    /// Members, each post approved by a moderator; moderators and owners without.
+    Moderated,
     /// Moderators and owners.
     Moderators,
     /// Nobody.
     Closed,
+}
+
+/// What becomes of a post that is not simply taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes out all the same.
+    Accept,
+    /// A moderator decides.
+    Hold,
+    /// It is refused.
+    Refuse,
+    /// It is dropped.
+    Discard,
+}
+
+/// What the mail server's Authentication-Results decide (RFC 8601).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SenderAuth {
+    /// Nothing.
+    Off,
+    /// Posts that failed are held; posts without a result are believed.
+    HoldOnFail,
+    /// Posts that did not pass are held.
+    Require,
+}
+
+/// Who may become a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscribePolicy {
+    /// Whoever proves to own the address, in whatever way.
+    Open,
+    /// Whoever confirms by mail.
+    Confirm,
+    /// Whoever confirms by mail and is approved by a moderator.
+    ConfirmApprove,
+    /// Nobody by asking.
+    Closed,
+}
+
+/// Who may ask by mail who the members are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roster {
+    /// Owners and moderators.
+    Owners,
+    /// Members too.
+    Members,
 }
 
 /// What becomes of `Reply-To`.
@@ -39,89 +95,65 @@ pub enum VerpMode {
     Always,
 }
 
-/// What a list's owner can choose.
+/// What a list's owner can choose; the table explains each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Who may post.
     pub post_policy: PostPolicy,
+    /// What becomes of posts by others.
+    pub nonmember: Fate,
+    /// What Authentication-Results decide.
+    pub sender_auth: SenderAuth,
+    /// What becomes of posts that name the list neither in To nor in Cc.
+    pub implicit_destination: Fate,
+    /// Whether every post is held.
+    pub emergency: bool,
+    /// Largest message taken, in octets.
+    pub max_size: u64,
+    /// Attachments for which a post is refused, in lower case.
+    pub reject_types: Vec<String>,
+    /// Posts of one person without a moderator.
+    pub poster_rate: Option<Rate>,
+    /// Posts in one thread without a moderator.
+    pub thread_rate: Option<Rate>,
+    /// Approved posts after which a member is trusted; 0 for never.
+    pub trust_after: u32,
     /// Put before the subject, such as `[talk]`.
     pub subject_prefix: Option<String>,
     /// What becomes of `Reply-To`.
     pub reply_to: ReplyTo,
-    /// Largest message taken, in octets.
-    pub max_size: u64,
     /// Return path of the copies.
     pub verp: VerpMode,
+    /// Whether each member's copy has a link to leave with one click.
+    pub one_click: bool,
     /// One line for `List-Id` and for people.
     pub description: String,
     /// Language of what the list itself says (RFC 5646 tag).
     pub language: String,
+    /// Who may become a member.
+    pub subscribe_policy: SubscribePolicy,
+    /// Whether new members and those who left are written to.
+    pub welcome: bool,
+    /// Who may ask who the members are.
+    pub roster: Roster,
+    /// Seconds between mails to moderators about held posts, at least.
+    pub held_notice: i64,
+    /// Days after which held posts are dropped.
+    pub held_expire: u32,
+    /// Whether posters are told that their post is held.
+    pub notify_poster: bool,
+    /// Days for which posts are kept; `None` as the site says.
+    pub retain_posts: Option<u32>,
 }
-
-/// One row of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Definition {
-    /// The key that administrators write.
-    pub key: &'static str,
-    /// `string`, `octets`, or the permitted words joined with `|` (`ADDRESS` stands for any address).
-    pub kind: &'static str,
-    /// The default as text; empty for none.
-    pub default: &'static str,
-    /// One sentence.
-    pub help: &'static str,
-}
-
-/// The table.
-pub const DEFINITIONS: &[Definition] = &[
-    Definition {
-        key: "post_policy",
-        kind: "open|members|moderators|closed",
-        default: "members",
-        help: "Who may post: everybody, members, moderators and owners, or nobody.",
-    },
-    Definition {
-        key: "subject_prefix",
-        kind: "string",
-        default: "",
-        help: "Text put before the subject of every copy, unless it is there already.",
-    },
-    Definition {
-        key: "reply_to",
-        kind: "author|list|ADDRESS",
-        default: "author",
-        help: "Where replies go: as the author wrote it, to the list, or to this address.",
-    },
-    Definition {
-        key: "max_size",
-        kind: "octets",
-        default: "10485760",
-        help: "Largest message taken, in octets; K, M and G stand for KiB, MiB and GiB.",
-    },
-    Definition {
-        key: "verp",
-        kind: "auto|none|always",
-        default: "auto",
-        help: "Name the member in the return path of each copy: where the mail server does it by itself (XVERP), never, or always, one transaction a member if need be.",
-    },
-    Definition {
-        key: "description",
-        kind: "string",
-        default: "",
-        help: "One line that says what the list is for; it becomes the phrase of List-Id.",
-    },
-    Definition {
-        key: "language",
-        kind: "string",
-        default: "en",
-        help: "Language of what the list itself writes, such as en or de.",
-    },
-];
 
 /// Largest `max_size`: 256 MiB.
 ///
 /// mailjam-mta holds 383 MiB, SQLite a billion octets in one value, and a post is in memory some five times while it is
 /// handed over.
 pub const LARGEST_MAX_SIZE: u64 = 256 * 1024 * 1024;
+
+/// Most days that anything is kept.
+const MOST_DAYS: u32 = 36_500;
 
 /// Why a setting was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -178,18 +210,54 @@ pub enum SettingError {
         /// What was given.
         value: String,
     },
+    /// Something of another form.
+    #[error("{key}: {value:?} is not {wanted}")]
+    Form {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// Not a number in its range.
+    #[error("{key}: {value:?} is no whole number between 0 and {most}")]
+    Number {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// The largest.
+        most: u32,
+    },
 }
 
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
             post_policy: PostPolicy::Members,
+            nonmember: Fate::Refuse,
+            sender_auth: SenderAuth::HoldOnFail,
+            implicit_destination: Fate::Accept,
+            emergency: false,
+            max_size: 10 * 1024 * 1024,
+            reject_types: Vec::new(),
+            poster_rate: None,
+            thread_rate: None,
+            trust_after: 0,
             subject_prefix: None,
             reply_to: ReplyTo::Author,
-            max_size: 10 * 1024 * 1024,
             verp: VerpMode::Auto,
+            one_click: true,
             description: String::new(),
             language: "en".to_owned(),
+            subscribe_policy: SubscribePolicy::Confirm,
+            welcome: true,
+            roster: Roster::Owners,
+            held_notice: 3600,
+            held_expire: 14,
+            notify_poster: true,
+            retain_posts: None,
         }
     }
 }
@@ -198,18 +266,35 @@ impl Settings {
     /// The value of a setting as text, in the form that [`Settings::set`] takes; `None` for an unknown key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<String> {
+        let rate = |rate: &Option<Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
         Some(match key {
             "post_policy" => POST_POLICIES.name_of(self.post_policy).to_owned(),
+            "nonmember" => NONMEMBER.name_of(self.nonmember).to_owned(),
+            "sender_auth" => SENDER_AUTH.name_of(self.sender_auth).to_owned(),
+            "implicit_destination" => IMPLICIT.name_of(self.implicit_destination).to_owned(),
+            "emergency" => YES_NO.name_of(self.emergency).to_owned(),
+            "max_size" => self.max_size.to_string(),
+            "reject_types" => self.reject_types.join(", "),
+            "poster_rate" => rate(&self.poster_rate),
+            "thread_rate" => rate(&self.thread_rate),
+            "trust_after" => self.trust_after.to_string(),
             "subject_prefix" => self.subject_prefix.clone().unwrap_or_default(),
             "reply_to" => match &self.reply_to {
                 ReplyTo::Author => "author".to_owned(),
                 ReplyTo::List => "list".to_owned(),
                 ReplyTo::Address(address) => address.to_string(),
             },
-            "max_size" => self.max_size.to_string(),
             "verp" => VERP_MODES.name_of(self.verp).to_owned(),
+            "one_click" => YES_NO.name_of(self.one_click).to_owned(),
             "description" => self.description.clone(),
             "language" => self.language.clone(),
+            "subscribe_policy" => SUBSCRIBE_POLICIES.name_of(self.subscribe_policy).to_owned(),
+            "welcome" => YES_NO.name_of(self.welcome).to_owned(),
+            "roster" => ROSTERS.name_of(self.roster).to_owned(),
+            "held_notice" => span_text(self.held_notice),
+            "held_expire" => self.held_expire.to_string(),
+            "notify_poster" => YES_NO.name_of(self.notify_poster).to_owned(),
+            "retain_posts" => self.retain_posts.map(|days| days.to_string()).unwrap_or_default(),
             _ => return None,
         })
     }
@@ -221,25 +306,39 @@ impl Settings {
         let key = definition.key;
         match key {
             "post_policy" => self.post_policy = POST_POLICIES.parse(definition, value)?,
+            "nonmember" => self.nonmember = NONMEMBER.parse(definition, value)?,
+            "sender_auth" => self.sender_auth = SENDER_AUTH.parse(definition, value)?,
+            "implicit_destination" => self.implicit_destination = IMPLICIT.parse(definition, value)?,
+            "emergency" => self.emergency = YES_NO.parse(definition, value)?,
+            "max_size" => self.max_size = octets(key, value)?,
+            "reject_types" => self.reject_types = types(key, value)?,
+            "poster_rate" => self.poster_rate = rate(key, value)?,
+            "thread_rate" => self.thread_rate = rate(key, value)?,
+            "trust_after" => self.trust_after = number(key, value, 1000)?,
             "subject_prefix" => {
                 let prefix = line(key, value.trim(), 100)?;
                 self.subject_prefix = (!prefix.is_empty()).then_some(prefix);
             }
-            "reply_to" => {
-                self.reply_to = match value {
-                    "author" => ReplyTo::Author,
-                    "list" => ReplyTo::List,
-                    address => ReplyTo::Address(Address::parse(address).map_err(|error| SettingError::Address {
-                        key,
-                        value: value.to_owned(),
-                        error,
-                    })?),
-                }
-            }
-            "max_size" => self.max_size = octets(key, value)?,
+            "reply_to" => self.reply_to = reply_to(key, value)?,
             "verp" => self.verp = VERP_MODES.parse(definition, value)?,
+            "one_click" => self.one_click = YES_NO.parse(definition, value)?,
             "description" => self.description = line(key, value.trim(), 500)?,
             "language" => self.language = language(key, value)?,
+            "subscribe_policy" => self.subscribe_policy = SUBSCRIBE_POLICIES.parse(definition, value)?,
+            "welcome" => self.welcome = YES_NO.parse(definition, value)?,
+            "roster" => self.roster = ROSTERS.parse(definition, value)?,
+            "held_notice" => self.held_notice = span(key, value)?,
+            "held_expire" => {
+                self.held_expire = number(key, value, MOST_DAYS)?;
+                if self.held_expire == 0 {
+                    self.held_expire = Settings::default().held_expire;
+                    return Err(SettingError::Form { key, value: value.to_owned(), wanted: "at least one day" });
+                }
+            }
+            "notify_poster" => self.notify_poster = YES_NO.parse(definition, value)?,
+            "retain_posts" => {
+                self.retain_posts = if value.is_empty() { None } else { Some(number(key, value, MOST_DAYS)?) };
+            }
             _ => unreachable!("the table has no other key"),
         }
         Ok(())
@@ -270,130 +369,46 @@ impl Settings {
     }
 }
 
-/// The row with this key.
-pub fn definition(key: &str) -> Result<&'static Definition, SettingError> {
-    DEFINITIONS.iter().find(|definition| definition.key == key).ok_or_else(|| SettingError::Unknown {
-        key: key.to_owned(),
-        suggestion: DEFINITIONS
-            .iter()
-            .map(|definition| definition.key)
-            .find(|known| known.starts_with(key) || key.starts_with(known) || crate::near(known, key)),
-    })
+fn reply_to(key: &'static str, value: &str) -> Result<ReplyTo, SettingError> {
+    match value {
+        "author" => Ok(ReplyTo::Author),
+        "list" => Ok(ReplyTo::List),
+        address => Address::parse(address).map(ReplyTo::Address).map_err(|error| SettingError::Address {
+            key,
+            value: value.to_owned(),
+            error,
+        }),
+    }
 }
-
-/// The words of a setting and what they stand for.
-struct Words<T: 'static>(&'static [(&'static str, T)]);
 
 const POST_POLICIES: Words<PostPolicy> = Words(&[
     ("open", PostPolicy::Open),
     ("members", PostPolicy::Members),
+    ("moderated", PostPolicy::Moderated),
     ("moderators", PostPolicy::Moderators),
     ("closed", PostPolicy::Closed),
 ]);
 
+const NONMEMBER: Words<Fate> = Words(&[("refuse", Fate::Refuse), ("hold", Fate::Hold), ("discard", Fate::Discard)]);
+
+const IMPLICIT: Words<Fate> = Words(&[("accept", Fate::Accept), ("hold", Fate::Hold), ("refuse", Fate::Refuse)]);
+
+const SENDER_AUTH: Words<SenderAuth> =
+    Words(&[("off", SenderAuth::Off), ("hold-on-fail", SenderAuth::HoldOnFail), ("require", SenderAuth::Require)]);
+
+const SUBSCRIBE_POLICIES: Words<SubscribePolicy> = Words(&[
+    ("open", SubscribePolicy::Open),
+    ("confirm", SubscribePolicy::Confirm),
+    ("confirm+approve", SubscribePolicy::ConfirmApprove),
+    ("closed", SubscribePolicy::Closed),
+]);
+
+const ROSTERS: Words<Roster> = Words(&[("owners", Roster::Owners), ("members", Roster::Members)]);
+
 const VERP_MODES: Words<VerpMode> =
     Words(&[("auto", VerpMode::Auto), ("none", VerpMode::None), ("always", VerpMode::Always)]);
 
-impl<T: Copy + PartialEq> Words<T> {
-    fn name_of(&self, value: T) -> &'static str {
-        self.0.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
-    }
-
-    fn parse(&self, definition: &Definition, value: &str) -> Result<T, SettingError> {
-        self.0.iter().find(|(name, _)| *name == value).map(|(_, known)| *known).ok_or_else(|| SettingError::Word {
-            key: definition.key,
-            permitted: definition.kind,
-            value: value.to_owned(),
-        })
-    }
-}
-
-fn line(key: &'static str, value: &str, limit: usize) -> Result<String, SettingError> {
-    if value.len() > limit || value.chars().any(char::is_control) {
-        return Err(SettingError::Line { key, limit });
-    }
-    Ok(value.to_owned())
-}
-
-fn octets(key: &'static str, value: &str) -> Result<u64, SettingError> {
-    let digits = value.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = match value[digits.len()..].trim() {
-        "" => Some(1),
-        "K" | "KiB" => Some(1 << 10),
-        "M" | "MiB" => Some(1 << 20),
-        "G" | "GiB" => Some(1 << 30),
-        _ => None,
-    };
-    let number: Option<u64> = digits.parse().ok();
-    number
-        .zip(unit)
-        .and_then(|(number, unit)| number.checked_mul(unit))
-        .filter(|octets| (1..=LARGEST_MAX_SIZE).contains(octets))
-        .ok_or_else(|| SettingError::Octets { key, value: value.to_owned() })
-}
-
-fn language(key: &'static str, value: &str) -> Result<String, SettingError> {
-    let mut subtags = value.split('-');
-    let primary = subtags.next().unwrap_or_default();
-    let good = (2..=3).contains(&primary.len())
-        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && subtags.all(|tag| (2..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    if good { Ok(value.to_owned()) } else { Err(SettingError::Language { key, value: value.to_owned() }) }
-}
+const YES_NO: Words<bool> = Words(&[("yes", true), ("no", false)]);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_and_the_defaults_agree() {
-        let settings = Settings::default();
-        for definition in DEFINITIONS {
-            assert_eq!(settings.get(definition.key).as_deref(), Some(definition.default), "{}", definition.key);
-            let mut same = settings.clone();
-            same.set(definition.key, "").expect("the default is permitted");
-            assert_eq!(same, settings);
-        }
-        assert!(settings.changed().is_empty());
-    }
-
-    #[test]
-    fn what_changed_comes_back() {
-        let mut settings = Settings::default();
-        for (key, value) in [
-            ("post_policy", "moderators"),
-            ("subject_prefix", "[täglich]"),
-            ("reply_to", "replies@example.org"),
-            ("max_size", "3M"),
-            ("verp", "always"),
-            ("description", "What \"it\" is for"),
-            ("language", "pt-BR"),
-        ] {
-            settings.set(key, value).expect(key);
-        }
-        assert_eq!(settings.max_size, 3 << 20);
-        assert_eq!(settings.changed().len(), DEFINITIONS.len());
-        assert_eq!(Settings::from_changed(&settings.changed()), Ok(settings));
-    }
-
-    #[test]
-    fn a_refused_value_names_key_and_remedy_and_changes_nothing() {
-        let refused = [
-            ("post_polcy", "open", "no setting \"post_polcy\"; did you mean \"post_policy\"?"),
-            ("post_policy", "opne", "post_policy must be one of open|members|moderators|closed, not \"opne\""),
-            ("max_size", "0", "max_size: \"0\" is no number of octets"),
-            ("max_size", "9999999G", "max_size: \"9999999G\" is no number of octets between 1 and 268435456 (K"),
-            ("max_size", "268435457", "max_size: \"268435457\" is no number of octets"),
-            ("max_size", "10 apples", "max_size: \"10 apples\" is no number of octets"),
-            ("description", "a\nList-Id: x", "description: must be one line"),
-            ("reply_to", "nowhere", "reply_to: \"nowhere\" is neither"),
-            ("language", "english!", "language: \"english!\" is no language tag"),
-        ];
-        for (key, value, message) in refused {
-            let mut settings = Settings::default();
-            let error = settings.set(key, value).expect_err(value).to_string();
-            assert!(error.starts_with(message), "{error}");
-            assert_eq!(settings, Settings::default());
-        }
-    }
-}
+mod tests;

@@ -20,7 +20,8 @@ use mailjam_core::settings::Settings;
 use serde::Deserialize;
 
 /// Friday, 1 March 2024, 12:00 UTC.
-const CONTEXT: Context = Context { now: 1_709_294_400, post_id: 42 };
+const CONTEXT: Context<'_> =
+    Context { now: 1_709_294_400, post_id: 42, authserv_id: "mx.lists.example.org", one_click: false };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,18 +9,20 @@ use crate::settings::PostPolicy;
 /// Where a line is folded (RFC 5322 2.1.1).
 pub(super) const WIDTH: usize = 78;
 
-/// Adds the fields to the top of the draft.
-pub(super) fn add(draft: &mut Draft, list: &List) {
+/// Adds the fields to the top of the draft; List-Unsubscribe only if all copies share it.
+pub(super) fn add(draft: &mut Draft, list: &List, unsubscribe: bool) {
     let mailto = |suffix: &str, query: &str| format!("<{}{query}>", mailto(&list.address.with_suffix(suffix)));
     let post = match list.settings.post_policy {
         PostPolicy::Closed => "NO".to_owned(),
-        PostPolicy::Open | PostPolicy::Members | PostPolicy::Moderators => mailto("", ""),
+        PostPolicy::Open | PostPolicy::Members | PostPolicy::Moderated | PostPolicy::Moderators => mailto("", ""),
     };
     let id = list_id(list, draft.line_end);
     draft.add("List-Id", &id);
     draft.add("List-Help", &mailto("-request", "?subject=help"));
     draft.add("List-Subscribe", &mailto("-subscribe", ""));
-    draft.add("List-Unsubscribe", &mailto("-unsubscribe", ""));
+    if unsubscribe {
+        draft.add("List-Unsubscribe", &mailto("-unsubscribe", ""));
+    }
     draft.add("List-Post", &post);
     draft.add("List-Owner", &mailto("-owner", ""));
     draft.add(LOOP, &list.list_id);
@@ -44,7 +46,7 @@ fn list_id(list: &List, line_end: &str) -> String {
 }
 
 /// Joins words by a space, or by a fold where a line would become longer than 78. `column` is where the first one begins.
-pub(super) fn fold(words: &[String], column: usize, line_end: &str) -> String {
+pub(crate) fn fold(words: &[String], column: usize, line_end: &str) -> String {
     let mut text = String::new();
     let mut column = column;
     for (index, word) in words.iter().enumerate() {
@@ -63,7 +65,7 @@ pub(super) fn fold(words: &[String], column: usize, line_end: &str) -> String {
 }
 
 /// An address as a URI (RFC 6068 2): the domain in A-labels, everything that is not unreserved percent-encoded.
-fn mailto(address: &Address) -> String {
+pub(super) fn mailto(address: &Address) -> String {
     let text = address.to_string();
     let local = &text[..text.len() - address.domain().len() - 1];
     let mut uri = String::from("mailto:");

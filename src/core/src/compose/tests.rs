@@ -6,7 +6,7 @@ use super::*;
 use crate::address::Address;
 use crate::settings::Settings;
 
-const NOW: Context = Context { now: 1_700_000_000, post_id: 7 };
+const NOW: Context<'_> = Context { now: 1_700_000_000, post_id: 7, authserv_id: "", one_click: false };
 
 fn list(changes: &[(&str, &str)]) -> List {
     let mut settings = Settings::default();
@@ -165,4 +165,21 @@ proptest! {
             prop_assert_eq!(Message::parse(&copy).unwrap().body(), message.body());
         }
     }
+}
+
+#[test]
+fn each_member_has_a_link_and_an_address_to_leave() {
+    let list = list(&[]);
+    let bearer = Bearer { list: 3, key: "ann@example.org" };
+    let head = one_click(&list, "https://lists.example.org/base/", &[9; 32], bearer);
+    let head = String::from_utf8(head).expect("ASCII");
+    let url = head.split("<https://lists.example.org/base/unsubscribe/").nth(1).and_then(|rest| rest.split('>').next());
+    let token = token::read(url.expect("a link")).expect("a token");
+    assert!(token.is_for(&[9; 32], bearer) && !token.is_over(i64::MAX / 3600));
+    assert_eq!(head.matches(url.expect("a link")).count(), 2, "{head}");
+    assert!(head.ends_with("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+    // The copies share no other.
+    let message = Message::parse(b"From: a@x\nSubject: x\n\n").expect("a message");
+    let shared = list_copy(&message, &list, &Context { one_click: true, ..NOW }).to_vec();
+    assert!(!String::from_utf8_lossy(&shared).contains("List-Unsubscribe"));
 }

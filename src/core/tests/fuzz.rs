@@ -1,0 +1,201 @@
+//! Fuzzing without a fuzzer: mail that is mutated at random goes through everything that reads what strangers write. Nothing
+//! may panic. A second for each target in `make check`; `make fuzz` takes ten minutes for each.
+//!
+//! What makes a target panic is printed as a seed; `FUZZ_SEED=NUMBER` runs it again.
+
+use std::fs;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use mailjam_core::address::Address;
+use mailjam_core::command::{self, Mail};
+use mailjam_core::compose::{Context, list_copy, owner_copy};
+use mailjam_core::decide::{Content, Facts, Standing, decide};
+use mailjam_core::list::{List, list_id};
+use mailjam_core::message::Message;
+use mailjam_core::recipient::{Extension, Kind, readings};
+use mailjam_core::settings::Settings;
+use mailjam_core::{attachment, authentication, ban, network, return_path, token};
+
+/// A small generator of pseudo-random numbers (xorshift64*): the same numbers for the same seed, everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let number = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D);
+        usize::try_from(number >> 33).unwrap_or_default() % sides.max(1)
+    }
+}
+
+/// Words that mean something to one parser or another.
+const WORDS: &[&[u8]] = &[
+    b"\n\n",
+    b"\r\n",
+    b"\r",
+    b"\0",
+    b"From: ",
+    b"To: a@b, (c) <d@e>\n",
+    b"Content-Type: multipart/mixed; boundary=b\n",
+    b"--b\n",
+    b"--b--\n",
+    b"Content-Type: message/rfc822\n\n",
+    b"Content-Transfer-Encoding: base64\n",
+    b"=?utf-8?b?",
+    b"?=",
+    b"Authentication-Results: mx.example.org; dmarc=",
+    b"(((((",
+    b"\"",
+    b"\\",
+    b"<",
+    b">",
+    b"@",
+    b"[IPv6:::1]",
+    b"Received: from x ([",
+    b"References: <a> <b>\n",
+    b"In-Reply-To: <",
+    b"Subject: confirm ",
+    b"set vacation until ",
+    b"subscribe\n",
+    b"\xff\xfe",
+    "ü\u{202e}".as_bytes(),
+    b"List-Id: <",
+    b"Auto-Submitted: ",
+    b"=",
+];
+
+fn corpus() -> Vec<Vec<u8>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases");
+    let mut found = Vec::new();
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("cases") {
+            let path = entry.expect("a case").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "eml") {
+                found.push(fs::read(path).expect("a message"));
+            }
+        }
+    }
+    // The order of a folder is not the same everywhere.
+    found.sort();
+    found
+}
+
+fn mutated(corpus: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
+    let mut bytes = corpus[dice.roll(corpus.len())].clone();
+    for _ in 0..=dice.roll(8) {
+        let at = dice.roll(bytes.len() + 1);
+        match dice.roll(6) {
+            0 if at < bytes.len() => bytes[at] = u8::try_from(dice.roll(256)).unwrap_or_default(),
+            1 => drop(bytes.drain(at..(at + dice.roll(40)).min(bytes.len()))),
+            2 => drop(bytes.splice(at..at, WORDS[dice.roll(WORDS.len())].iter().copied())),
+            3 => {
+                let other = &corpus[dice.roll(corpus.len())];
+                let from = dice.roll(other.len());
+                drop(bytes.splice(at..at, other[from..(from + dice.roll(200)).min(other.len())].iter().copied()));
+            }
+            4 => {
+                let piece = bytes[at..(at + dice.roll(60)).min(bytes.len())].repeat(dice.roll(4));
+                drop(bytes.splice(at..at, piece));
+            }
+            _ => bytes.truncate(at.max(1)),
+        }
+    }
+    bytes
+}
+
+/// Runs a target with mutated mail until its time is over.
+fn fuzz(name: &str, target: impl Fn(&[u8])) {
+    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let only = std::env::var("FUZZ_SEED").ok().and_then(|text| text.parse::<u64>().ok());
+    let corpus = corpus();
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut seed = only.unwrap_or(1);
+    while Instant::now() < end {
+        let bytes = mutated(&corpus, &mut Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+        let survived = catch_unwind(AssertUnwindSafe(|| target(&bytes)));
+        assert!(survived.is_ok(), "{name} panics with FUZZ_SEED={seed}: {}", bytes.escape_ascii());
+        if only.is_some() {
+            break;
+        }
+        seed += 1;
+    }
+    // Nobody minds if there is no terminal to say it to.
+    let _ = writeln!(std::io::stdout(), "{name}: {seed} mails");
+}
+
+fn list() -> List {
+    let address = Address::parse("talk@lists.example.org").expect("an address");
+    let settings = Settings { subject_prefix: Some("[tälk]".to_owned()), ..Settings::default() };
+    List { list_id: list_id(&address), address, closed: false, settings }
+}
+
+#[test]
+fn the_path_of_a_message() {
+    let list = list();
+    fuzz("the path of a message", |bytes| {
+        let Ok(message) = Message::parse(bytes) else { return };
+        let sender = Address::parse_foreign("ann@example.org").ok();
+        let facts = Facts {
+            list: &list,
+            extension: Extension::NONE,
+            null_sender: false,
+            size: Some(bytes.len() as u64),
+            content: Some(Content {
+                authentication: authentication::evaluate(&message, "mx.example.org", sender.as_ref()),
+                refused_type: attachment::find(bytes, &["application/zip".to_owned(), ".exe".to_owned()]),
+                automatic: message.is_automatic(),
+                ..Content::default()
+            }),
+            standing: Standing { member: true, ..Standing::default() },
+            banned: message.from().into_iter().find_map(|from| {
+                let key = from.address?.key();
+                ban::holds("*@*.example", &key).then_some(key)
+            }),
+            posts_before: 0,
+            thread_before: message.thread().len() as u64,
+        };
+        let _ = (decide(&facts), network::of(&message));
+        let copy = list_copy(
+            &message,
+            &list,
+            &Context { now: 1, post_id: 1, authserv_id: "mx.example.org", one_click: false },
+        )
+        .to_vec();
+        assert!(Message::parse(&copy).is_ok(), "a copy is a message");
+        let _ = owner_copy(&message, &list).to_vec();
+    });
+}
+
+#[test]
+fn commands() {
+    fuzz("commands", |bytes| {
+        let Ok(message) = Message::parse(bytes) else { return };
+        let subject = message.field("Subject").next().map(|field| field.decoded().into_owned()).unwrap_or_default();
+        let text = command::text(bytes);
+        let _ = command::own_words(&text);
+        for kind in [Kind::Request, Kind::Subscribe, Kind::Unsubscribe, Kind::Confirm, Kind::Help] {
+            let extension = Extension { kind, detail: subject.get(..20).unwrap_or_default() };
+            let mail = Mail { extension, subject: &subject, text: &text, in_reply_to: None, now: 1_800_000_000 };
+            assert!(!command::read(&mail).is_empty());
+        }
+    });
+}
+
+#[test]
+fn tokens_and_recipients() {
+    fuzz("tokens and recipients", |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let _ = token::find(&text);
+        for word in text.split_whitespace() {
+            let _ = (token::read(word), return_path::decode(word), readings(word).count(), ban::pattern(word));
+            let _ = Address::parse_foreign(word).map(|address| address.key());
+        }
+    });
+}
