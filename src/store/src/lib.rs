@@ -19,7 +19,9 @@ use tokio::sync::oneshot;
 
 pub use error::{Error, Result};
 pub use model::*;
-pub use session::{Lists, Members, Queue, Roles, Session, Tokens};
+pub use session::{
+    Audit, Bans, Counters, Lists, Members, Moderation, Privacy, Queue, Requests, Roles, Session, Templates, Tokens,
+};
 pub use sqlite::SCHEMA_VERSION;
 
 /// How long to wait for another program's lock: somebody looks at the data with a shell.

@@ -1,6 +1,8 @@
 //! What is stored, as rows.
 
+use mailjam_core::decide::Posting;
 use mailjam_core::list::List;
+pub use mailjam_core::member::Mode;
 
 /// Key of a list's row; [`SITE`] where the site is meant.
 pub type ListKey = i64;
@@ -49,32 +51,34 @@ pub struct MemberRow {
     pub mode: Mode,
     /// Unix seconds.
     pub since: i64,
+    /// Language of what the list writes to the member; empty for the list's.
+    pub language: String,
+    /// Unix seconds until which the member gets nothing; 0 if not away.
+    pub away_until: i64,
+    /// Whether the member gets copies of own posts.
+    pub own_posts: bool,
+    /// Exception from the list's post policy.
+    pub posting: Posting,
+    /// Posts that moderators approved.
+    pub approved: u32,
 }
 
-/// What a member gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Every post.
-    #[default]
-    Post,
-    /// Nothing.
-    NoMail,
-}
-
-impl Mode {
-    /// The word that is stored and sent.
+impl MemberRow {
+    /// A new member without wishes; `key` is the address in the form for comparison.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Mode::Post => "post",
-            Mode::NoMail => "nomail",
+    pub fn new(key: String, address: String, since: i64) -> MemberRow {
+        MemberRow {
+            key,
+            address,
+            name: String::new(),
+            mode: Mode::Post,
+            since,
+            language: String::new(),
+            away_until: 0,
+            own_posts: true,
+            posting: Posting::Default,
+            approved: 0,
         }
-    }
-
-    /// The opposite of [`Mode::name`].
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Mode> {
-        [Mode::Post, Mode::NoMail].into_iter().find(|mode| mode.name() == name)
     }
 }
 
@@ -123,10 +127,12 @@ pub enum PostKind {
     Post,
     /// For the owners.
     Owner,
-    /// A command, for the owners too.
+    /// A command, answered by the list itself: for nobody.
     Command,
     /// A delivery report, for nobody.
     Bounce,
+    /// What the list itself writes, for those who are named with it.
+    Notice,
 }
 
 impl PostKind {
@@ -138,13 +144,14 @@ impl PostKind {
             PostKind::Owner => "owner",
             PostKind::Command => "command",
             PostKind::Bounce => "bounce",
+            PostKind::Notice => "notice",
         }
     }
 
     /// The opposite of [`PostKind::name`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<PostKind> {
-        [PostKind::Post, PostKind::Owner, PostKind::Command, PostKind::Bounce]
+        [PostKind::Post, PostKind::Owner, PostKind::Command, PostKind::Bounce, PostKind::Notice]
             .into_iter()
             .find(|kind| kind.name() == name)
     }
@@ -161,11 +168,14 @@ pub enum PostState {
     Done,
     /// It made the code panic, and is kept for a person to look at.
     Quarantined,
+    /// It waits for a moderator.
+    Held,
 }
 
 impl PostState {
     /// All, in the order of their numbers in the database.
-    pub const ALL: [PostState; 4] = [PostState::Sending, PostState::Waiting, PostState::Done, PostState::Quarantined];
+    pub const ALL: [PostState; 5] =
+        [PostState::Sending, PostState::Waiting, PostState::Done, PostState::Quarantined, PostState::Held];
 
     /// The word that is sent.
     #[must_use]
@@ -175,6 +185,7 @@ impl PostState {
             PostState::Waiting => "waiting",
             PostState::Done => "done",
             PostState::Quarantined => "quarantined",
+            PostState::Held => "held",
         }
     }
 
@@ -345,7 +356,7 @@ pub struct PostQuery {
     pub limit: u32,
     /// Only of this list.
     pub list: Option<ListKey>,
-    /// Only in this state; `None` for all but `Done`.
+    /// Only in this state; `None` for all but `Done` and `Held`.
     pub state: Option<PostState>,
 }
 
@@ -358,4 +369,294 @@ pub enum Selection {
     List(ListKey),
     /// With addresses in a domain, in its form for comparison.
     Domain(String),
+}
+
+/// Whom a message is for: asked once for each batch of recipients.
+#[derive(Clone, Debug)]
+pub struct Audience {
+    /// The list.
+    pub list: ListKey,
+    /// What the message is.
+    pub kind: PostKind,
+    /// Unix seconds: who is away then gets nothing.
+    pub now: i64,
+    /// Keys of those who wrote it: members who want no own posts get none.
+    pub authors: Vec<String>,
+    /// Message-IDs of it and of what it answers, with angle brackets: members who muted one of these get nothing.
+    pub thread: Vec<String>,
+}
+
+impl Audience {
+    /// Everybody that a message of this kind may be for.
+    #[must_use]
+    pub const fn of(list: ListKey, kind: PostKind, now: i64) -> Audience {
+        Audience { list, kind, now, authors: Vec::new(), thread: Vec::new() }
+    }
+}
+
+/// What the list itself writes.
+#[derive(Clone, Debug)]
+pub struct NewNotice {
+    /// The list in whose name it is written.
+    pub list: ListKey,
+    /// Message-ID.
+    pub message_id: String,
+    /// Unix seconds.
+    pub at: i64,
+    /// The message.
+    pub bytes: Vec<u8>,
+    /// Who gets it; at least one.
+    pub recipients: Vec<Target>,
+}
+
+/// Why a post waits for a moderator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// The rule that held it.
+    pub rule: String,
+    /// What the rule saw.
+    pub reason: String,
+    /// Who posted, in the form for comparison; empty if nobody can be told.
+    pub poster: String,
+    /// Who posted, as the message says.
+    pub address: String,
+    /// Subject, decoded.
+    pub subject: String,
+    /// Whether the poster may be written to: the sender is not known to be somebody else.
+    pub answerable: bool,
+    /// Unix seconds at which it is dropped.
+    pub expires: i64,
+}
+
+/// A post that waits, or waited, for a moderator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRow {
+    /// The post.
+    pub post: i64,
+    /// Its list.
+    pub list: ListKey,
+    /// The list's posting address.
+    pub list_address: String,
+    /// Message-ID, empty if it has none.
+    pub message_id: String,
+    /// Octets.
+    pub size: u64,
+    /// Unix seconds.
+    pub received: i64,
+    /// Why it waits.
+    pub hold: Hold,
+    /// Unix seconds at which the moderators were told; 0 if they were not.
+    pub told: i64,
+    /// What was decided.
+    pub decided: Option<Decided>,
+}
+
+/// What became of a held post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// `approve`, `trust`, `reject`, `discard`, `cancel`, `expire`, or `drop` where it was taken from the queue.
+    pub action: String,
+    /// Who decided; empty for nobody, and once that was erased.
+    pub by: String,
+    /// Unix seconds.
+    pub at: i64,
+}
+
+/// Who or what may neither post nor subscribe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BanRow {
+    /// Key of the row; 0 of one that is to be added.
+    pub id: i64,
+    /// The list, or [`SITE`].
+    pub list: ListKey,
+    /// An address in the form for comparison, a domain in A-labels, or a pattern with `*` and `?`.
+    pub pattern: String,
+    /// For people.
+    pub reason: String,
+    /// Unix seconds; 0 for ever.
+    pub until: i64,
+    /// Unix seconds.
+    pub created: i64,
+    /// Who added it.
+    pub by: String,
+}
+
+/// What a request to become a member waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// The person's confirmation.
+    Confirmation,
+    /// A moderator's approval.
+    Approval,
+}
+
+impl WaitsFor {
+    /// The word that is stored and sent.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            WaitsFor::Confirmation => "confirmation",
+            WaitsFor::Approval => "approval",
+        }
+    }
+
+    /// The opposite of [`WaitsFor::name`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<WaitsFor> {
+        [WaitsFor::Confirmation, WaitsFor::Approval].into_iter().find(|waits| waits.name() == name)
+    }
+}
+
+/// Somebody who asked to become a member. There is one row at most for a list and an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestRow {
+    /// Key of the row; 0 of one that is to be added.
+    pub id: i64,
+    /// The list.
+    pub list: ListKey,
+    /// Form for comparison.
+    pub key: String,
+    /// As it was given.
+    pub address: String,
+    /// For people, may be empty.
+    pub name: String,
+    /// What the member is to get.
+    pub mode: Mode,
+    /// As in [`MemberRow`].
+    pub language: String,
+    /// What it waits for.
+    pub waits_for: WaitsFor,
+    /// Unix seconds.
+    pub asked: i64,
+}
+
+/// Where a template was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateScope {
+    /// For all lists.
+    Site,
+    /// For the lists of a domain, in A-labels.
+    Domain(String),
+    /// For one list.
+    List(ListKey),
+}
+
+/// A template that somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateRow {
+    /// Its name.
+    pub name: String,
+    /// Language tag.
+    pub language: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A change or a decision, for the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAudit {
+    /// Unix seconds.
+    pub at: i64,
+    /// What was done, such as `member.add`.
+    pub action: String,
+    /// The list, or [`SITE`].
+    pub list: ListKey,
+    /// What is said of it, and can be erased.
+    pub payload: AuditPayload,
+}
+
+/// The part of an audit entry that names people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditPayload {
+    /// Who did it: an address in the form for comparison, a token, a user.
+    pub who: String,
+    /// How: the socket, `mail` or `mailjam`.
+    pub how: String,
+    /// The list's posting address then; empty for the site.
+    pub list_address: String,
+    /// Whom or what it was done to; an address in the form for comparison.
+    pub target: String,
+    /// Before, as text.
+    pub before: String,
+    /// After, as text.
+    pub after: String,
+}
+
+/// An entry of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its number; there are no gaps.
+    pub id: i64,
+    /// Unix seconds.
+    pub at: i64,
+    /// What was done.
+    pub action: String,
+    /// The list, or [`SITE`].
+    pub list: ListKey,
+    /// What is said of it; `None` once it was erased.
+    pub payload: Option<AuditPayload>,
+}
+
+/// Which entries of the audit.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Before this number, for the newest come first; 0 for the newest.
+    pub before: i64,
+    /// Rows at most.
+    pub limit: u32,
+    /// Only about this list.
+    pub list: Option<ListKey>,
+    /// Only those whose `who` or `target` is this.
+    pub address: Option<String>,
+}
+
+/// What a look at the chain of the audit found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuditCheck {
+    /// Entries.
+    pub entries: u64,
+    /// Of these, those whose payload was erased.
+    pub erased: u64,
+    /// The first that is not as it was written.
+    pub first_bad: Option<i64>,
+}
+
+/// What was erased of a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErasedCounts {
+    /// Memberships.
+    pub memberships: u64,
+    /// Roles.
+    pub roles: u64,
+    /// Requests, held posts, and posts that are done.
+    pub posts: u64,
+    /// Payloads of the audit.
+    pub audit: u64,
+    /// Mutes, counters, counted bounces, results of deliveries, and decided posts that no longer say whose they were.
+    pub other: u64,
+}
+
+/// A row about a person, as pairs of column and value.
+pub type PersonRow = Vec<(String, String)>;
+
+/// A post for a report: when it came in, octets, sender, delivered, refused.
+pub type CountedPost = (i64, u64, String, u64, u64);
+
+/// What is counted of a list for a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListCounts {
+    /// Members by mode: post, digest, nomail.
+    pub modes: [u64; 3],
+    /// Members who are away.
+    pub away: u64,
+    /// Members who joined since the beginning.
+    pub joined: u64,
+    /// Memberships that ended since, by the audit.
+    pub left: u64,
+    /// The posts of the list that went to members since.
+    pub posts: Vec<CountedPost>,
+    /// Posts that wait for a moderator.
+    pub held: u64,
+    /// Requests that wait for a moderator.
+    pub pending: u64,
 }

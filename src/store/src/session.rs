@@ -7,9 +7,15 @@ use crate::error::Result;
 use crate::model::*;
 
 /// Everything that can be done inside one snapshot or transaction.
-pub trait Session: Lists + Members + Roles + Queue + Tokens {}
+pub trait Session:
+    Lists + Members + Roles + Queue + Tokens + Moderation + Bans + Requests + Templates + Audit + Privacy + Counters
+{
+}
 
-impl<T: Lists + Members + Roles + Queue + Tokens> Session for T {}
+impl<T> Session for T where
+    T: Lists + Members + Roles + Queue + Tokens + Moderation + Bans + Requests + Templates + Audit + Privacy + Counters
+{
+}
 
 /// Domains and lists.
 pub trait Lists {
@@ -67,12 +73,19 @@ pub trait Members {
     /// Adds members; answers for each, in order, whether it is new.
     fn add_members(&mut self, list: ListKey, members: &[MemberRow]) -> Result<Vec<bool>>;
 
-    /// Changes name and mode of a member; `false` if there is none. Posts that wait for somebody who wants no mail any
+    /// Changes all that a member chose or was given; `false` if there is none. Posts that wait for somebody who wants no mail any
     /// more let go of that one.
     fn update_member(&mut self, list: ListKey, member: &MemberRow, now: i64) -> Result<bool>;
 
-    /// Removes members; answers how many there were. Posts that wait for them let go of them.
+    /// Removes members; answers how many there were. Posts that wait for them let go of them, and what they muted is
+    /// forgotten.
     fn remove_members(&mut self, list: ListKey, keys: &[String], now: i64) -> Result<u64>;
+
+    /// Sends a member nothing more of a thread, or everything again; `thread` is a Message-ID with its angle brackets.
+    fn mute(&mut self, list: ListKey, key: &str, thread: &str, muted: bool, now: i64) -> Result<()>;
+
+    /// What happened on a list since `since`.
+    fn list_counts(&self, list: ListKey, since: i64, now: i64) -> Result<ListCounts>;
 }
 
 /// Roles on lists and on the site.
@@ -114,12 +127,21 @@ pub trait Queue {
     /// When something is due next, if anything is waiting.
     fn next_due(&self, now: i64) -> Result<Option<i64>>;
 
+    /// Stores what the list itself writes, due at once for its recipients; answers its id.
+    fn add_notice(&mut self, notice: &NewNotice) -> Result<i64>;
+
+    /// The last stored posts to the members of a list, held ones included, the newest first.
+    fn latest_posts(&self, list: ListKey, limit: u32) -> Result<Vec<PostRow>>;
+
+    /// The newest stored post of a list with this Message-ID.
+    fn post_by_message_id(&self, list: ListKey, message_id: &str) -> Result<Option<i64>>;
+
     /// The next recipients behind a key: members who want posts, or for a forwarded message the owners, or where a list
     /// has none the site's admins.
-    fn targets(&self, list: ListKey, kind: PostKind, after: &str, limit: u32) -> Result<Vec<Target>>;
+    fn targets(&self, audience: &Audience, after: &str, limit: u32) -> Result<Vec<Target>>;
 
     /// How many [`Queue::targets`] there are.
-    fn target_count(&self, list: ListKey, kind: PostKind) -> Result<u64>;
+    fn target_count(&self, audience: &Audience) -> Result<u64>;
 
     /// Deferred and refused recipients of a post behind a key.
     fn troubled(&self, post: i64, after: &str, limit: u32) -> Result<Vec<Troubled>>;
@@ -131,24 +153,28 @@ pub trait Queue {
     /// was dropped meanwhile. An empty progress sets right when the post is due next.
     fn record(&mut self, post: i64, progress: &Progress, now: i64) -> Result<()>;
 
-    /// Puts a whole post off because the next hop could not be talked to; one that is done or quarantined stays so.
+    /// Puts a whole post off because the next hop could not be talked to; one that is done, quarantined or held
+    /// stays so.
     fn postpone(&mut self, post: i64, attempts: u32, until: i64, error: &str) -> Result<()>;
 
-    /// Takes a post out of circulation, until [`Queue::retry`] names it or [`Queue::drop_post`] removes it.
+    /// Takes a post out of circulation, unless it is held, until [`Queue::retry`] names it or [`Queue::drop_post`] removes it.
     fn quarantine(&mut self, post: i64, error: &str) -> Result<()>;
 
     /// Makes deferred recipients and postponed posts due; answers how many recipients.
     ///
     /// A post that is named also leaves quarantine, and gets back whom it was refused for, finished or not, as far as they
-    /// still are [`Queue::targets`]: what the next hop refused may have been its own mistake.
+    /// still are [`Queue::targets`], away or not: what the next hop refused may have been its own mistake. A notice gets back
+    /// everybody.
     fn retry(&mut self, selection: &Selection) -> Result<u64>;
 
-    /// Removes a post with its bytes; the hand-over stays known. `false` if there is none.
-    fn drop_post(&mut self, id: i64) -> Result<bool>;
+    /// Removes a post with its bytes; the hand-over stays known. `false` if there is none. One that waited for a moderator
+    /// counts as decided, with the action `drop`, by nobody.
+    fn drop_post(&mut self, id: i64, now: i64) -> Result<bool>;
 
-    /// Removes up to `limit` posts that were finished before `posts`, not many octets at once, and up to `limit` hand-overs
-    /// from before `handovers`; answers how many in all. Only 0 means that there are no more.
-    fn purge(&mut self, posts: i64, handovers: i64, limit: u32) -> Result<u64>;
+    /// Removes up to `limit` posts that were finished before `posts`, or of a list that keeps them for another number of
+    /// days, before that; not many octets at once; and up to `limit` hand-overs from before `handovers`; answers how many in
+    /// all. Only 0 means that there are no more. A list that keeps posts longer than others must not keep those from going.
+    fn purge(&mut self, posts: i64, now: i64, handovers: i64, limit: u32) -> Result<u64>;
 }
 
 /// Tokens for TCP.
@@ -164,4 +190,137 @@ pub trait Tokens {
 
     /// Makes a token worthless; `false` if there is none.
     fn revoke_token(&mut self, id: &str) -> Result<bool>;
+}
+
+/// Posts that wait for a moderator.
+pub trait Moderation {
+    /// Stores a post that waits; answers its id. It is a post in the queue in the state held.
+    fn hold_post(&mut self, post: &NewPost, hold: &Hold) -> Result<i64>;
+
+    /// One post that waits or waited.
+    fn held(&self, post: i64) -> Result<Option<HeldRow>>;
+
+    /// Posts that wait, oldest first; of all lists without one. The filter looks at address and subject.
+    fn held_posts(&self, list: Option<ListKey>, query: &PageQuery) -> Result<Page<HeldRow>>;
+
+    /// Writes a decision down; `false` if there was one before. A post that goes on is sent from now on, another one is
+    /// removed with its bytes; that it was handed over stays known.
+    fn decide_held(&mut self, post: i64, decided: &Decided, goes_on: bool) -> Result<bool>;
+
+    /// Lists with posts that moderators were not told of.
+    fn lists_to_tell(&self) -> Result<Vec<ListKey>>;
+
+    /// Undecided posts of a list that moderators were not told of, oldest first.
+    fn untold(&self, list: ListKey, limit: u32) -> Result<Vec<HeldRow>>;
+
+    /// When the moderators of a list were told last; 0 if never.
+    fn last_told(&self, list: ListKey) -> Result<i64>;
+
+    /// Notes that the moderators were told of these.
+    fn told(&mut self, posts: &[i64], now: i64) -> Result<()>;
+
+    /// Undecided posts whose time is over.
+    fn expired(&self, now: i64, limit: u32) -> Result<Vec<HeldRow>>;
+
+    /// Forgets decisions from before; answers how many.
+    fn forget_decisions(&mut self, before: i64) -> Result<u64>;
+}
+
+/// Bans.
+pub trait Bans {
+    /// Bans on a list or the site, by pattern.
+    fn bans(&self, list: ListKey) -> Result<Vec<BanRow>>;
+
+    /// One ban.
+    fn ban(&self, id: i64) -> Result<Option<BanRow>>;
+
+    /// Bans in force on the list and on the site that are one of `exact`, or patterns, which the caller has to match.
+    fn bans_about(&self, list: ListKey, exact: &[String], now: i64) -> Result<Vec<BanRow>>;
+
+    /// Adds a ban, or replaces one with the same pattern; answers its id.
+    fn add_ban(&mut self, ban: &BanRow) -> Result<i64>;
+
+    /// Lifts a ban; `false` if there is none.
+    fn remove_ban(&mut self, id: i64) -> Result<bool>;
+}
+
+/// Those who asked to become members.
+pub trait Requests {
+    /// One request.
+    fn request(&self, id: i64) -> Result<Option<RequestRow>>;
+
+    /// The request of an address.
+    fn request_of(&self, list: ListKey, key: &str) -> Result<Option<RequestRow>>;
+
+    /// Requests on a list, oldest first; the filter looks at address and name.
+    fn requests(&self, list: ListKey, query: &PageQuery) -> Result<Page<RequestRow>>;
+
+    /// Writes a request, in the place of one of the same address; answers its id.
+    fn put_request(&mut self, request: &RequestRow) -> Result<i64>;
+
+    /// Removes a request; `false` if there is none.
+    fn remove_request(&mut self, id: i64) -> Result<bool>;
+
+    /// Forgets requests that nobody confirmed, from before; answers how many.
+    fn forget_requests(&mut self, before: i64) -> Result<u64>;
+}
+
+/// Texts that people wrote in place of those that come with mailjam.
+pub trait Templates {
+    /// All of a scope.
+    fn templates(&self, scope: &TemplateScope) -> Result<Vec<TemplateRow>>;
+
+    /// One text.
+    fn template(&self, scope: &TemplateScope, name: &str, language: &str) -> Result<Option<String>>;
+
+    /// Writes a text.
+    fn set_template(&mut self, scope: &TemplateScope, template: &TemplateRow, now: i64) -> Result<()>;
+
+    /// Removes a text; `false` if there is none.
+    fn reset_template(&mut self, scope: &TemplateScope, name: &str, language: &str) -> Result<bool>;
+}
+
+/// What was changed and decided. Each entry is chained to the one before by a digest over the digest of its payload, which is
+/// salted and stored apart: erasing the payload leaves the chain whole and nothing to guess from.
+pub trait Audit {
+    /// Adds an entry.
+    fn audit(&mut self, entry: &NewAudit) -> Result<()>;
+
+    /// Entries, the newest first.
+    fn audit_entries(&self, query: &AuditQuery) -> Result<Page<AuditRow>>;
+
+    /// Looks at the whole chain.
+    fn verify_audit(&self) -> Result<AuditCheck>;
+}
+
+/// Personal data.
+pub trait Privacy {
+    /// A secret of this database, 32 random bytes made when it is first opened by a version that has them: `token` signs
+    /// tokens, `tombstone` salts the hashes of erased addresses.
+    fn secret(&self, name: &str) -> Result<[u8; 32]>;
+
+    /// Everything about an address that is in the database, by table.
+    fn person(&self, key: &str) -> Result<Vec<(String, Vec<PersonRow>)>>;
+
+    /// Erases what is stored about an address but its tombstone. Posts that are still under way stay until they are done, and
+    /// bans of it stay in force.
+    fn erase_person(&mut self, key: &str, now: i64) -> Result<ErasedCounts>;
+
+    /// Whether the person had everything erased, by the salted hash of the address.
+    fn is_suppressed(&self, hash: &[u8; 32]) -> Result<bool>;
+
+    /// Notes that, or forgets it.
+    fn suppress(&mut self, hash: &[u8; 32], suppressed: bool, now: i64) -> Result<()>;
+}
+
+/// Counters in fixed windows of time, for limits.
+pub trait Counters {
+    /// Counts one more; answers how many with it in the present window of `seconds`.
+    fn count_up(&mut self, what: &str, key: &str, seconds: i64, now: i64) -> Result<u64>;
+
+    /// How many in the present window.
+    fn counted(&self, what: &str, key: &str, seconds: i64, now: i64) -> Result<u64>;
+
+    /// Forgets windows that ended before; answers how many.
+    fn forget_counters(&mut self, before: i64) -> Result<u64>;
 }

@@ -119,8 +119,14 @@ impl Lists for Sql<'_> {
     }
 
     fn delete_domain(&mut self, name: &str) -> Result<bool> {
-        self.change("DELETE FROM domain WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM list WHERE domain = ?1)", [name])
-            .map(|rows| rows > 0)
+        let rows = self.change(
+            "DELETE FROM domain WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM list WHERE domain = ?1)",
+            [name],
+        )?;
+        if rows > 0 {
+            self.change("DELETE FROM template WHERE list_id = 0 AND domain = ?1", [name])?;
+        }
+        Ok(rows > 0)
     }
 
     fn lists(&self, query: &PageQuery) -> Result<Page<ListRow>> {
@@ -187,7 +193,10 @@ impl Lists for Sql<'_> {
     }
 
     fn delete_list(&mut self, id: ListKey) -> Result<()> {
-        self.change("DELETE FROM role WHERE list_id = ?1", [id])?;
+        // Where list_id 0 is the site there is no reference for SQLite to follow.
+        for table in ["role", "ban", "template"] {
+            self.change(&format!("DELETE FROM {table} WHERE list_id = ?1"), [id])?;
+        }
         self.change("DELETE FROM list WHERE id = ?1", [id]).map(drop)
     }
 }

@@ -1,13 +1,20 @@
 //! The SQLite backend: one file, one writer at a time, readers beside it (WAL).
 
+mod audit;
+mod bans;
+mod counters;
+mod held;
 mod lists;
 mod members;
 mod open;
 #[cfg(test)]
 mod plans;
+mod privacy;
 mod queue;
 mod readers;
+mod requests;
 mod roles;
+mod templates;
 mod tokens;
 mod writer;
 
@@ -133,6 +140,24 @@ fn unsigned(count: i64) -> u64 {
 /// A number for SQLite, whose integers end at 2^63.
 fn signed(number: u64) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
+}
+
+/// Texts for `json_each`, which makes a table of them: one prepared statement serves any number.
+fn json(texts: &[String]) -> String {
+    serde_json::Value::from(texts).to_string()
+}
+
+/// Bytes that nobody can guess.
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::Sqlite(format!("the system gives no random bytes for it: {error}")))?;
+    Ok(bytes)
+}
+
+/// The number of a row as a key of a page. What is none stands before all of them.
+fn number(after: &str) -> i64 {
+    after.parse().unwrap_or_default()
 }
 
 /// A part of a pattern for `LIKE … ESCAPE '\'` that matches just `text`.

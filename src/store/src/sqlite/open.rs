@@ -8,14 +8,21 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::sqlite;
+use super::{random, sqlite};
 use crate::error::{Error, Result};
 
 /// "mjam": marks the file as ours (`PRAGMA application_id`).
 const APPLICATION_ID: i64 = 0x6d6a_616d;
 
 /// The numbered files, in order; the schema version is how many were applied.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_life.sql")];
+
+/// The secrets that a database has, [`SECRET`] octets each.
+const SECRETS: [&str; 2] = ["token", "tombstone"];
+
+/// Octets of a secret.
+const SECRET: usize = 32;
 
 /// The schema that this version writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
@@ -59,6 +66,7 @@ pub fn writer(path: &Path, patience: Duration) -> Result<Connection> {
     // A log that grew in a busy hour is cut back at the next checkpoint.
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024).map_err(failed)?;
     migrate(&mut connection, version, MIGRATIONS).map_err(failed)?;
+    make_secrets(&mut connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
@@ -108,6 +116,21 @@ fn migrate(connection: &mut Connection, version: i64, migrations: &[&str]) -> ru
         tracing::info!(schema = version, "database migrated");
     }
     Ok(())
+}
+
+/// Makes the secrets that are missing; what exists is never changed, for tokens and tombstones depend on it.
+fn make_secrets(connection: &mut Connection) -> Result<()> {
+    let known: i64 = connection.query_row("SELECT count(*) FROM secret", [], |row| row.get(0)).map_err(sqlite)?;
+    if known >= SECRETS.len() as i64 {
+        return Ok(());
+    }
+    let transaction = connection.transaction().map_err(sqlite)?;
+    for name in SECRETS {
+        let value = random::<SECRET>()?;
+        let sql = "INSERT INTO secret (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        transaction.execute(sql, (name, &value[..])).map_err(sqlite)?;
+    }
+    transaction.commit().map_err(sqlite)
 }
 
 /// An error at opening, where what is wrong with the file itself needs its path.

@@ -1,87 +1,26 @@
 //! The queue in SQL: posts with their cursors, and the recipients that were deferred or refused.
 
-use rusqlite::{Row, params};
+mod purge;
+mod rows;
+mod targets;
 
-use super::{Sql, cut, literally, signed, unsigned};
-use crate::error::{Error, Result};
+use rusqlite::params;
+
+pub(super) use self::rows::Beginning;
+use self::rows::{COLUMNS, Contents, check, read_post, read_troubled};
+use self::targets::targets_of;
+use super::{Sql, cut, json, literally, signed, unsigned};
+use crate::error::Result;
 use crate::model::*;
 use crate::session::Queue;
-
-const COLUMNS: &str = "post.id, post.list_id, list.address, post.kind, post.sender, post.message_id, post.size,
-    post.received, post.state, post.cursor, post.delivered, post.refused,
-    (SELECT count(*) FROM recipient WHERE recipient.post_id = post.id AND recipient.refused = 0),
-    post.attempts, coalesce(post.next_attempt, 0), post.last_error";
-
-/// A row and what its kind and state are called in the database.
-fn read_post(row: &Row<'_>) -> rusqlite::Result<(PostRow, String, usize)> {
-    let (kind, state) = (row.get(3)?, row.get::<_, u32>(8)? as usize);
-    let post = PostRow {
-        id: row.get(0)?,
-        list: row.get(1)?,
-        list_address: row.get(2)?,
-        kind: PostKind::Post,
-        sender: row.get(4)?,
-        message_id: row.get(5)?,
-        size: unsigned(row.get(6)?),
-        received: row.get(7)?,
-        state: PostState::Quarantined,
-        cursor: row.get(9)?,
-        delivered: unsigned(row.get(10)?),
-        refused: unsigned(row.get(11)?),
-        deferred: unsigned(row.get(12)?),
-        attempts: row.get(13)?,
-        next_attempt: row.get(14)?,
-        last_error: row.get(15)?,
-    };
-    Ok((post, kind, state))
-}
-
-fn check((post, kind, state): (PostRow, String, usize)) -> Result<PostRow> {
-    match (PostKind::from_name(&kind), PostState::ALL.get(state)) {
-        (Some(kind), Some(state)) => Ok(PostRow { kind, state: *state, ..post }),
-        _ => Err(Error::Unreadable {
-            what: format!("post {} of {}", post.id, post.list_address),
-            detail: format!("its kind is {kind:?} and its state {state}"),
-        }),
-    }
-}
-
-fn read_troubled(row: &Row<'_>) -> rusqlite::Result<Troubled> {
-    Ok(Troubled {
-        target: Target { key: row.get(0)?, address: row.get(1)? },
-        refused: row.get(2)?,
-        attempts: row.get(3)?,
-        first: row.get(4)?,
-        next_attempt: row.get(5)?,
-        reply: row.get(6)?,
-    })
-}
-
-/// Octets of posts that are removed in one transaction: hand-overs wait for it.
-const PURGE_OCTETS: u64 = 16 * 1024 * 1024;
-
-/// Where a forwarded message goes: the list's owners, or where it has none the site's admins.
-const OWNERS: &str = "SELECT key, address FROM role WHERE role = 'owner' AND list_id = ?1
-    UNION SELECT key, address FROM role WHERE role = 'admin' AND list_id = 0
-        AND NOT EXISTS (SELECT 1 FROM role WHERE role = 'owner' AND list_id = ?1)";
-
-const MEMBERS: &str = "SELECT key, address FROM member WHERE list_id = ?1 AND mode = 'post'";
-
-/// The query for everybody who is to get a message of this kind; `None` where nobody does.
-fn targets_of(kind: PostKind) -> Option<&'static str> {
-    match kind {
-        PostKind::Post => Some(MEMBERS),
-        PostKind::Owner | PostKind::Command => Some(OWNERS),
-        PostKind::Bounce => None,
-    }
-}
 
 /// The condition for the posts that a query asks for; parameter 1 is the list.
 fn matching(query: &PostQuery) -> String {
     // Without a list its parameter is NULL, and the planner is not confused by an OR.
     let list = if query.list.is_some() { "list_id = ?1" } else { "?1 IS NULL" };
     match query.state {
-        None => format!("{list} AND state <> 2"),
+        // What waits for a moderator is his business.
+        None => format!("{list} AND state <> 2 AND state <> 4"),
         Some(PostState::Done) => format!("{list} AND state = 2"),
         // The second condition says it all; the first lets the index of unfinished posts be used.
         Some(state) => format!("{list} AND state <> 2 AND state = {}", state as u8),
@@ -126,17 +65,37 @@ impl Sql<'_> {
         Ok(())
     }
 
+    /// For each post to the members of a list that came in since, the oldest first.
+    pub(super) fn posts_since(&self, list: ListKey, since: i64) -> Result<Vec<CountedPost>> {
+        // Reads the whole table, as a report is written seldom and an index would be written by every hand-over.
+        self.all(
+            "SELECT received, size, sender, delivered, refused FROM post
+             WHERE list_id = ?1 AND kind = 'post' AND state <> 4 AND received >= ?2 ORDER BY id",
+            params![list, since],
+            |row| {
+                let (size, delivered, refused) = (row.get(1)?, row.get(3)?, row.get(4)?);
+                Ok((row.get(0)?, unsigned(size), row.get(2)?, unsigned(delivered), unsigned(refused)))
+            },
+        )
+    }
+
     /// Makes deferred recipients of those that a post was refused for, if they are still to get it.
     fn recall(&mut self, id: i64) -> Result<()> {
         let Some(post) = self.post(id)? else { return Ok(()) };
-        let Some(everybody) = targets_of(post.kind) else { return Ok(()) };
-        let recalled = self.change(
-            &format!(
-                "UPDATE recipient SET refused = 0 WHERE post_id = ?2 AND refused = 1
-                     AND EXISTS (SELECT 1 FROM ({everybody}) AS target WHERE target.key = recipient.key)"
-            ),
-            params![post.list, id],
-        )?;
+        let recalled = if post.kind == PostKind::Notice {
+            self.change("UPDATE recipient SET refused = 0 WHERE post_id = ?1 AND refused = 1", [id])?
+        } else {
+            // At the end of time nobody is away: who is now was there when it was refused.
+            let audience = Audience::of(post.list, post.kind, i64::MAX);
+            let Some(everybody) = targets_of(&audience) else { return Ok(()) };
+            self.change(
+                &format!(
+                    "UPDATE recipient SET refused = 0 WHERE post_id = ?3 AND refused = 1
+                         AND EXISTS (SELECT 1 FROM ({everybody}) AS target WHERE target.key = recipient.key)"
+                ),
+                params![audience.list, audience.now, id],
+            )?
+        };
         if recalled == 0 {
             return Ok(());
         }
@@ -154,33 +113,12 @@ impl Queue for Sql<'_> {
     }
 
     fn add_post(&mut self, post: &NewPost) -> Result<i64> {
-        // A report is for nobody: it is done as soon as it is stored.
-        let (state, next, finished) = match targets_of(post.kind) {
-            Some(_) => (PostState::Sending, Some(0), None),
-            None => (PostState::Done, None, Some(post.received)),
+        // Reports are for nobody, and commands are answered by others: they are done as soon as they are stored.
+        let beginning = match targets_of(&Audience::of(post.list, post.kind, post.received)) {
+            Some(_) => Beginning::Due(PostState::Sending),
+            None => Beginning::Done,
         };
-        self.change(
-            "INSERT INTO post (list_id, kind, sender, message_id, size, received, state, next_attempt, finished)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
-                post.list,
-                post.kind.name(),
-                post.sender,
-                post.message_id,
-                signed(post.bytes.len() as u64),
-                post.received,
-                state as u8,
-                next,
-                finished
-            ],
-        )?;
-        let id = self.connection.last_insert_rowid();
-        self.change("INSERT INTO message (post_id, bytes) VALUES (?1, ?2)", params![id, post.bytes])?;
-        self.change(
-            "INSERT INTO handover (key, post_id, received) VALUES (?1, ?2, ?3)",
-            params![&post.handover[..], id, post.received],
-        )?;
-        Ok(id)
+        self.insert_post(post, beginning)
     }
 
     fn count_bounce(&mut self, list: ListKey, key: &str, post: i64, now: i64) -> Result<()> {
@@ -239,18 +177,72 @@ impl Queue for Sql<'_> {
             .map(|at| at.map(|at| at.max(now)))
     }
 
-    fn targets(&self, list: ListKey, kind: PostKind, after: &str, limit: u32) -> Result<Vec<Target>> {
-        let Some(everybody) = targets_of(kind) else { return Ok(Vec::new()) };
+    fn add_notice(&mut self, notice: &NewNotice) -> Result<i64> {
+        let message = Contents {
+            list: notice.list,
+            kind: PostKind::Notice,
+            sender: "",
+            message_id: &notice.message_id,
+            received: notice.at,
+            bytes: &notice.bytes,
+        };
+        // Its recipients are named, so there is nobody for a cursor to walk through: they begin where those of posts come
+        // to when the next hop puts them off.
+        let id = self.insert_message(&message, Beginning::Due(PostState::Waiting))?;
+        for target in &notice.recipients {
+            self.change(
+                "INSERT INTO recipient (post_id, key, address, refused, attempts, first, next_attempt, reply)
+                 VALUES (?1, ?2, ?3, 0, 0, ?4, 0, '') ON CONFLICT DO NOTHING",
+                params![id, target.key, target.address, notice.at],
+            )?;
+        }
+        Ok(id)
+    }
+
+    fn latest_posts(&self, list: ListKey, limit: u32) -> Result<Vec<PostRow>> {
+        // Reads the table backwards until there are enough: an index would be written by every hand-over, and this is asked
+        // by a person now and then.
         self.all(
-            &format!("SELECT key, address FROM ({everybody}) WHERE key > ?2 ORDER BY key LIMIT ?3"),
-            params![list, after, limit],
+            &format!(
+                "SELECT {COLUMNS} FROM post JOIN list ON list.id = post.list_id WHERE post.id IN
+                     (SELECT id FROM post WHERE list_id = ?1 AND kind = 'post' ORDER BY id DESC LIMIT ?2)
+                 ORDER BY post.id DESC"
+            ),
+            params![list, limit],
+            read_post,
+        )?
+        .into_iter()
+        .map(check)
+        .collect()
+    }
+
+    fn post_by_message_id(&self, list: ListKey, message_id: &str) -> Result<Option<i64>> {
+        // Backwards through the table, as above. Without an id, a post is found by none.
+        self.maybe(
+            "SELECT id FROM post WHERE list_id = ?1 AND message_id = ?2 AND ?2 <> '' ORDER BY id DESC LIMIT 1",
+            params![list, message_id],
+            |row| row.get(0),
+        )
+    }
+
+    fn targets(&self, audience: &Audience, after: &str, limit: u32) -> Result<Vec<Target>> {
+        let Some(everybody) = targets_of(audience) else { return Ok(Vec::new()) };
+        let (authors, thread) = (json(&audience.authors), json(&audience.thread));
+        self.all(
+            &format!("SELECT key, address FROM ({everybody}) WHERE key > ?5 ORDER BY key LIMIT ?6"),
+            params![audience.list, audience.now, authors, thread, after, limit],
             |row| Ok(Target { key: row.get(0)?, address: row.get(1)? }),
         )
     }
 
-    fn target_count(&self, list: ListKey, kind: PostKind) -> Result<u64> {
-        let Some(everybody) = targets_of(kind) else { return Ok(0) };
-        self.count(&format!("SELECT count(*) FROM ({everybody})"), [list])
+    fn target_count(&self, audience: &Audience) -> Result<u64> {
+        let Some(everybody) = targets_of(audience) else { return Ok(0) };
+        let (authors, thread) = (json(&audience.authors), json(&audience.thread));
+        // The last condition is always true: so every query has the same parameters.
+        self.count(
+            &format!("SELECT count(*) FROM ({everybody}) WHERE ?4 IS NOT NULL"),
+            params![audience.list, audience.now, authors, thread],
+        )
     }
 
     fn troubled(&self, post: i64, after: &str, limit: u32) -> Result<Vec<Troubled>> {
@@ -277,7 +269,7 @@ impl Queue for Sql<'_> {
             "UPDATE post SET cursor = coalesce(?2, cursor), delivered = delivered + ?3, refused = refused + ?4,
                  state = iif(state = 0 AND ?5, 1, state), attempts = 0, next_attempt = iif(state < 2, 0, NULL),
                  last_error = coalesce(?6, last_error)
-             WHERE id = ?1",
+             WHERE id = ?1 AND state <> 4",
             params![
                 post,
                 progress.cursor,
@@ -322,7 +314,8 @@ impl Queue for Sql<'_> {
 
     fn quarantine(&mut self, post: i64, error: &str) -> Result<()> {
         self.change(
-            "UPDATE post SET state = 3, next_attempt = NULL, finished = NULL, last_error = ?2 WHERE id = ?1",
+            "UPDATE post SET state = 3, next_attempt = NULL, finished = NULL, last_error = ?2
+             WHERE id = ?1 AND state <> 4",
             params![post, error],
         )
         .map(drop)
@@ -346,36 +339,30 @@ impl Queue for Sql<'_> {
             ),
         };
         self.change(
-            &format!("UPDATE post SET state = iif(state = 3, 0, state), next_attempt = 0 WHERE state <> 2 AND {posts}"),
+            &format!(
+                "UPDATE post SET state = iif(state = 3, iif(kind = 'notice', 1, 0), state), next_attempt = 0
+                 WHERE state <> 2 AND state <> 4 AND {posts}"
+            ),
             [&value],
         )?;
         self.change(&format!("UPDATE recipient SET next_attempt = 0 WHERE refused = 0 AND {recipients}"), [&value])
             .map(|rows| rows as u64)
     }
 
-    fn drop_post(&mut self, id: i64) -> Result<bool> {
+    fn drop_post(&mut self, id: i64, now: i64) -> Result<bool> {
+        // Nobody is to decide about what has gone.
+        self.change(
+            "UPDATE held SET action = 'drop', decided_at = ?2 WHERE post_id = ?1 AND action = ''",
+            params![id, now],
+        )?;
         self.change("DELETE FROM post WHERE id = ?1", [id]).map(|rows| rows > 0)
     }
 
-    fn purge(&mut self, posts: i64, handovers: i64, limit: u32) -> Result<u64> {
+    fn purge(&mut self, posts: i64, now: i64, handovers: i64, limit: u32) -> Result<u64> {
         let handovers = self.change(
             "DELETE FROM handover WHERE key IN (SELECT key FROM handover WHERE received < ?1 LIMIT ?2)",
             params![handovers, limit],
         )?;
-        let old: Vec<(i64, u64)> = self.all(
-            "SELECT id, size FROM post WHERE state = 2 AND finished < ?1 ORDER BY finished LIMIT ?2",
-            params![posts, limit],
-            |row| Ok((row.get(0)?, unsigned(row.get(1)?))),
-        )?;
-        let (mut removed, mut octets) = (handovers as u64, 0);
-        for (id, size) in old {
-            octets += size;
-            // At least one, however large.
-            if octets > size && octets > PURGE_OCTETS {
-                break;
-            }
-            removed += u64::from(self.drop_post(id)?);
-        }
-        Ok(removed)
+        Ok(handovers as u64 + self.purge_posts(posts, now, limit)?)
     }
 }

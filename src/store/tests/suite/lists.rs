@@ -1,7 +1,10 @@
 //! Domains and lists.
 
-use mailjam_store::{Counts, Error, ListRow, PostQuery, Role, SITE, Session};
+use mailjam_store::{Counts, Error, ListRow, PostQuery, Role, SITE, Session, WaitsFor};
 
+use crate::bans::ban;
+use crate::held::hold;
+use crate::requests::request;
 use crate::{Fixture, NOW, address, create, filtered, list, member, page, post};
 
 fn names(lists: &[ListRow]) -> Vec<String> {
@@ -148,7 +151,12 @@ fn a_deleted_list_takes_all_that_belongs_to_it_along() {
             let post = session.add_post(&post(list, number, 10))?;
             session.record(post, &crate::queue::deferred(&["ann@example.org"], NOW), NOW)?;
             posts.push(post);
+            session.mute(list, "ann@example.org", "<1@x>", true, NOW)?;
+            session.put_request(&request(list, "zoe@example.org", WaitsFor::Approval))?;
+            session.add_ban(&ban(list, "spam.test"))?;
+            session.hold_post(&crate::post(list, 10 + number, 10), &hold())?;
         }
+        session.add_ban(&ban(SITE, "spam.test"))?;
         session.delete_list(id)?;
 
         assert_eq!(session.list("talk@example.org")?, None);
@@ -156,7 +164,14 @@ fn a_deleted_list_takes_all_that_belongs_to_it_along() {
         assert!(session.roles(id)?.is_empty());
         assert_eq!((session.post(posts[0])?, session.message(posts[0])?), (None, None));
         assert!(session.troubled(posts[0], "", 10)?.is_empty());
+        assert!(session.bans(id)?.is_empty());
+        assert_eq!(session.request_of(id, "zoe@example.org")?, None);
+        let mutes = session.person("ann@example.org")?.into_iter().find(|(table, _)| table == "mute");
+        assert_eq!(mutes.map(|(_, rows)| rows.len()), Some(1), "the other list's");
         // The rest is untouched.
+        assert_eq!((session.bans(other)?.len(), session.bans(SITE)?.len()), (1, 1));
+        assert!(session.request_of(other, "zoe@example.org")?.is_some());
+        assert_eq!(session.held_posts(None, &page("", 10))?.total, 1);
         assert_eq!(session.roles(SITE)?.len(), 1);
         assert_eq!(session.roles(other)?.len(), 1);
         assert_eq!(session.troubled(posts[1], "", 10)?.len(), 1);

@@ -2,19 +2,31 @@
 //! along.
 
 mod access;
+mod audit;
+mod bans;
 mod child;
+mod counters;
 mod crash;
 mod disk;
 mod group;
+mod held;
 mod lists;
 mod members;
+mod migration;
 mod mounts;
+mod notices;
 mod opening;
+mod privacy;
+mod purge;
 mod queue;
 mod recipients;
+mod reports;
+mod requests;
 mod retry;
 #[path = "../../../../tests/support/skip.rs"]
 mod skip;
+mod templates;
+mod wishes;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +35,7 @@ use std::time::{Duration, Instant};
 use mailjam_core::address::Address;
 use mailjam_core::list::List;
 use mailjam_core::settings::Settings;
-use mailjam_store::{Error, ListKey, MemberRow, Mode, NewPost, PageQuery, PostKind, Result, Session, Store};
+use mailjam_store::{Error, ListKey, MemberRow, NewPost, PageQuery, PostKind, Result, Session, Store};
 use tempfile::TempDir;
 
 /// Longer than anything here takes, short enough to wait for a failure.
@@ -112,8 +124,7 @@ fn create(session: &mut dyn Session, text: &str) -> Result<ListKey> {
 }
 
 fn member(text: &str) -> MemberRow {
-    let key = address(text).key();
-    MemberRow { key, address: text.to_owned(), name: String::new(), mode: Mode::Post, since: NOW }
+    MemberRow::new(address(text).key(), text.to_owned(), NOW)
 }
 
 /// A post of `size` octets; `number` makes its hand-over its own.

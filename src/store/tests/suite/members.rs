@@ -1,6 +1,6 @@
 //! Memberships.
 
-use mailjam_core::decide::Standing;
+use mailjam_core::decide::{Posting, Standing};
 use mailjam_store::{Error, MemberRow, Mode, Role};
 
 use crate::{Fixture, NOW, block_on, create, filtered, member, page};
@@ -31,16 +31,21 @@ fn a_change_of_a_member_keeps_address_and_date() {
     let (fixture, list) = Fixture::with_list();
     fixture.write(move |session| {
         session.add_members(list, &[member("Ann@example.org")])?;
-        let change = MemberRow {
-            key: "ann@example.org".to_owned(),
-            address: "not looked at".to_owned(),
+        let wishes = MemberRow {
             name: "Ann".to_owned(),
             mode: Mode::NoMail,
-            since: 0,
+            language: "de".to_owned(),
+            away_until: NOW + 60,
+            own_posts: false,
+            posting: Posting::Hold,
+            approved: 3,
+            ..member("Ann@example.org")
         };
+        let change = MemberRow { address: "not looked at".to_owned(), since: 0, ..wishes.clone() };
         assert!(session.update_member(list, &change, NOW)?);
-        let changed = MemberRow { name: "Ann".to_owned(), mode: Mode::NoMail, ..member("Ann@example.org") };
-        assert_eq!(session.member(list, "ann@example.org")?, Some(changed));
+        assert_eq!(session.member(list, "ann@example.org")?, Some(wishes.clone()));
+        assert_eq!(session.memberships("ann@example.org")?.remove(0).1, wishes);
+        assert_eq!(session.members(list, &page("", 10))?.items, [wishes]);
         assert!(!session.update_member(list, &member("bob@example.org"), NOW)?);
         Ok(())
     });
@@ -149,10 +154,10 @@ fn standing_is_what_any_of_the_addresses_is() {
         let (member, moderator) = (true, true);
         assert_eq!(standing(&[])?, Standing::default());
         assert_eq!(standing(&["stranger"])?, Standing::default());
-        assert_eq!(standing(&["member"])?, Standing { member, moderator: false });
-        assert_eq!(standing(&["owner"])?, Standing { member: false, moderator });
-        assert_eq!(standing(&["moderator"])?, Standing { member: false, moderator });
-        assert_eq!(standing(&["stranger", "member", "owner"])?, Standing { member, moderator });
+        assert_eq!(standing(&["member"])?, Standing { member, ..Standing::default() });
+        assert_eq!(standing(&["owner"])?, Standing { moderator, ..Standing::default() });
+        assert_eq!(standing(&["moderator"])?, Standing { moderator, ..Standing::default() });
+        assert_eq!(standing(&["stranger", "member", "owner"])?, Standing { member, moderator, ..Standing::default() });
         Ok(())
     });
 }

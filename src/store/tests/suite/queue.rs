@@ -85,7 +85,7 @@ fn a_hand_over_is_known_again_and_is_one_post() {
     assert!(matches!(again, Err(Error::Sqlite(_))), "{again:?}");
     assert_eq!(fixture.read(|session| session.posts(&PostQuery { limit: 9, ..PostQuery::default() })).total, 1);
 
-    assert!(fixture.write(move |session| session.drop_post(id)));
+    assert!(fixture.write(move |session| session.drop_post(id, NOW)));
     assert_eq!(fixture.read(|session| session.handed_over(&key)), Some(id), "a retry must not bring it back");
 }
 
@@ -219,7 +219,7 @@ fn a_report_is_for_nobody_and_done_at_once() {
             session.count_bounce(list, "a@example.org", id, NOW)?;
         }
         session.count_bounce(list, "", id, NOW)?;
-        assert_eq!(session.purge(NOW + 1, 0, 10)?, 1);
+        assert_eq!(session.purge(NOW + 1, NOW, 0, 10)?, 1);
         Ok(())
     });
     fixture.store.close().expect("an orderly end");
@@ -271,8 +271,8 @@ fn a_dropped_post_is_gone_and_its_runner_may_finish() {
         session.add_members(list, &[member("a@example.org")])?;
         let id = session.add_post(&post(list, 1, 10))?;
         session.record(id, &deferred(&["a@example.org"], NOW), NOW)?;
-        assert!(session.drop_post(id)?);
-        assert!(!session.drop_post(id)?);
+        assert!(session.drop_post(id, NOW)?);
+        assert!(!session.drop_post(id, NOW)?);
         assert_eq!((session.post(id)?, session.message(id)?), (None, None));
         session.record(id, &deferred(&["a@example.org"], NOW), NOW)?;
         session.postpone(id, 1, NOW, "")?;
@@ -291,9 +291,9 @@ fn a_purge_takes_what_was_finished_before_and_no_more_than_it_may() {
         for (id, when) in ids.iter().zip([5, 4, 3, 2, 1]) {
             session.record(*id, &finished(1), NOW + when)?;
         }
-        assert_eq!(session.purge(NOW + 1, NOW, 10)?, 0);
-        assert_eq!(session.purge(NOW + 5, NOW, 3)?, 3, "the oldest first");
-        assert_eq!(session.purge(NOW + 5, NOW, 3)?, 1);
+        assert_eq!(session.purge(NOW + 1, NOW, NOW, 10)?, 0);
+        assert_eq!(session.purge(NOW + 5, NOW, NOW, 3)?, 3, "the oldest first");
+        assert_eq!(session.purge(NOW + 5, NOW, NOW, 3)?, 1);
         let left = session.posts(&PostQuery { limit: 10, state: Some(PostState::Done), ..PostQuery::default() })?;
         assert_eq!(left.items.iter().map(|post| post.id).collect::<Vec<_>>(), ids[..1]);
         assert_eq!(session.message(ids[4])?, None);
@@ -305,9 +305,9 @@ fn a_purge_takes_what_was_finished_before_and_no_more_than_it_may() {
             (0..6).filter(|n| known(*n)).count()
         };
         assert_eq!(known(session), 6);
-        assert_eq!(session.purge(0, NOW + 1, 4)?, 4);
+        assert_eq!(session.purge(0, NOW, NOW + 1, 4)?, 4);
         assert_eq!(known(session), 2);
-        assert_eq!(session.purge(0, NOW + 1, 4)?, 2);
+        assert_eq!(session.purge(0, NOW, NOW + 1, 4)?, 2);
         assert_eq!(state(session, ids[5]), PostState::Sending);
         Ok(())
     });
@@ -323,7 +323,7 @@ fn a_purge_takes_one_large_post_or_several_small_ones_at_once() {
         }
         let mut steps = Vec::new();
         while steps.last() != Some(&0) {
-            steps.push(session.purge(NOW + 1, 0, 10)?);
+            steps.push(session.purge(NOW + 1, NOW, 0, 10)?);
         }
         assert_eq!(steps, [1, 2, 1, 0]);
         Ok(())

@@ -1,15 +1,19 @@
 //! Who is to get a message, and how its cursor and its troubles are walked.
 
 use mailjam_store::{
-    Error, MemberRow, Mode, NewPost, PostKind, PostState, Progress, Role, SITE, Session, Target, Troubled,
+    Audience, Error, MemberRow, Mode, NewPost, PostKind, PostState, Progress, Role, SITE, Session, Target, Troubled,
 };
 
 use crate::queue::{deferred, look};
 use crate::{Fixture, NOW, create, member, post};
 
 fn keys(session: &dyn Session, list: i64, kind: PostKind) -> Vec<String> {
-    let targets = session.targets(list, kind, "", 100).expect("an answer");
-    assert_eq!(session.target_count(list, kind).expect("an answer"), targets.len() as u64);
+    reached(session, &Audience::of(list, kind, NOW))
+}
+
+pub fn reached(session: &dyn Session, audience: &Audience) -> Vec<String> {
+    let targets = session.targets(audience, "", 100).expect("an answer");
+    assert_eq!(session.target_count(audience).expect("an answer"), targets.len() as u64);
     targets.into_iter().map(|target| target.key).collect()
 }
 
@@ -24,9 +28,10 @@ fn a_post_goes_to_the_members_who_want_mail_behind_the_cursor() {
             .add_members(list, &[member("D@example.org"), member("B@example.org"), silent, member("a@example.org")])?;
         let b = Target { key: "b@example.org".to_owned(), address: "B@example.org".to_owned() };
         let d = Target { key: "d@example.org".to_owned(), address: "D@example.org".to_owned() };
-        assert_eq!(session.targets(list, PostKind::Post, "a@example.org", 10)?, [b, d.clone()]);
-        assert_eq!(session.targets(list, PostKind::Post, "b@example.org", 1)?, [d]);
-        assert_eq!(session.targets(list, PostKind::Post, "d@example.org", 1)?, []);
+        let everybody = Audience::of(list, PostKind::Post, NOW);
+        assert_eq!(session.targets(&everybody, "a@example.org", 10)?, [b, d.clone()]);
+        assert_eq!(session.targets(&everybody, "b@example.org", 1)?, [d]);
+        assert_eq!(session.targets(&everybody, "d@example.org", 1)?, []);
         assert_eq!(keys(session, list, PostKind::Post), ["a@example.org", "b@example.org", "d@example.org"]);
         Ok(())
     });
@@ -45,8 +50,9 @@ fn keys_are_walked_in_one_order_whatever_they_are_written_in() {
             "日@example.org",
         ];
         session.add_members(list, &names.map(member))?;
+        let everybody = Audience::of(list, PostKind::Post, NOW);
         let (mut walked, mut cursor) = (Vec::new(), String::new());
-        while let Some(target) = session.targets(list, PostKind::Post, &cursor, 1)?.pop() {
+        while let Some(target) = session.targets(&everybody, &cursor, 1)?.pop() {
             assert!(target.key > cursor, "{cursor} then {}", target.key);
             cursor.clone_from(&target.key);
             walked.push(target.key);
@@ -62,18 +68,20 @@ fn a_forwarded_message_goes_to_the_owners_or_else_to_the_admins() {
     fixture.write(move |session| {
         session.add_members(list, &[member("member@example.org")])?;
         session.grant(list, "moderator@example.org", "moderator@example.org", Role::Moderator)?;
-        for kind in [PostKind::Owner, PostKind::Command, PostKind::Bounce] {
+        for kind in [PostKind::Owner, PostKind::Command, PostKind::Bounce, PostKind::Notice] {
             assert_eq!(keys(session, list, kind), [""; 0]);
         }
         for admin in ["root@example.org", "admin@example.org"] {
             session.grant(SITE, admin, admin, Role::Admin)?;
         }
         assert_eq!(keys(session, list, PostKind::Owner), ["admin@example.org", "root@example.org"]);
-        assert_eq!(session.targets(list, PostKind::Command, "admin@example.org", 9)?.len(), 1);
+        let owners = Audience::of(list, PostKind::Owner, NOW);
+        assert_eq!(session.targets(&owners, "admin@example.org", 9)?.len(), 1);
         session.grant(list, "owner@example.org", "owner@example.org", Role::Owner)?;
         assert_eq!(keys(session, list, PostKind::Owner), ["owner@example.org"]);
-        assert_eq!(keys(session, list, PostKind::Command), ["owner@example.org"]);
-        assert_eq!(keys(session, list, PostKind::Bounce), [""; 0]);
+        for kind in [PostKind::Command, PostKind::Bounce, PostKind::Notice] {
+            assert_eq!(keys(session, list, kind), [""; 0]);
+        }
         assert_eq!(keys(session, list, PostKind::Post), ["member@example.org"]);
         Ok(())
     });
@@ -144,7 +152,11 @@ fn who_wants_no_mail_any_more_is_not_waited_for() {
 
         session.remove_members(list, &["b@example.org".to_owned()], NOW + 5)?;
         assert_eq!(left(session), [(PostState::Done, 0, 0), untouched, untouched]);
-        assert_eq!((session.purge(NOW + 5, 0, 10)?, session.purge(NOW + 6, 0, 10)?), (0, 1), "done when the last left");
+        assert_eq!(
+            (session.purge(NOW + 5, NOW, 0, 10)?, session.purge(NOW + 6, NOW, 0, 10)?),
+            (0, 1),
+            "done when the last left"
+        );
         Ok(())
     });
 }

@@ -24,7 +24,7 @@ fn a_quarantined_post_is_left_alone_until_somebody_names_it() {
         session.postpone(id, 1, NOW, "")?;
         assert_eq!(session.retry(&Selection::List(list))?, 0);
         assert_eq!(session.retry(&Selection::Domain("example.org".to_owned()))?, 0);
-        assert_eq!(session.purge(i64::MAX, 0, 10)?, 0);
+        assert_eq!(session.purge(i64::MAX, NOW, 0, 10)?, 0);
         quarantined(session);
         assert_eq!(session.counts()?.queued, 0);
 
@@ -94,7 +94,7 @@ fn a_post_that_is_named_is_tried_again_for_whom_it_was_refused() {
         assert_eq!(session.retry(&Selection::Post(id))?, 2, "who has left gets nothing");
         let row = look(session, id);
         assert_eq!((row.state, row.deferred, row.refused, row.delivered), (PostState::Waiting, 2, 1, 5));
-        assert_eq!((session.due(NOW, 10)?, session.purge(i64::MAX, 0, 10)?), (vec![id], 0));
+        assert_eq!((session.due(NOW, 10)?, session.purge(i64::MAX, NOW, 0, 10)?), (vec![id], 0));
         let due = session.due_recipients(id, NOW, "", 10)?;
         assert_eq!(due.iter().map(|one| one.target.key.as_str()).collect::<Vec<_>>(), ["a@one.test", "b@two.test"]);
         let settled = vec!["a@one.test".to_owned()];
