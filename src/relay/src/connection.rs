@@ -5,7 +5,7 @@ use tracing::debug;
 
 use crate::body::Body;
 use crate::channel::{Listener, Speaker, Timeouts, connect};
-use crate::envelope::{Envelope, ReturnPath};
+use crate::envelope::{Envelope, PersonalCopy, ReturnPath};
 use crate::error::{Error, Interrupted, Step};
 use crate::extensions::Extensions;
 use crate::reply::{Outcome, SmtpReply};
@@ -105,7 +105,7 @@ impl Connection {
     /// # Errors
     /// When the connection broke or the server ended it (421). The error has one outcome a recipient, too.
     pub async fn send(&mut self, envelope: &Envelope<'_>, body: &Body) -> Result<Vec<Outcome>, Interrupted> {
-        let mut transaction = Transaction::new(envelope, body, &self.offers);
+        let mut transaction = Transaction::new(envelope, Bytes::new(), body, &self.offers);
         let mut sent = Ok(());
         if transaction.is_sendable() {
             sent = self.turn(None, Some(&mut transaction), body).await;
@@ -120,32 +120,28 @@ impl Connection {
         }
     }
 
-    /// Sends `body` in one transaction for each pair of return path and recipient.
+    /// Sends `body` in one transaction for each copy, behind the fields that the copy has for itself.
     ///
     /// With PIPELINING the end of each transaction and the start of the next one travel together (RFC 2920 3.1),
-    /// so that each takes one round trip. Every pair taken from `transactions` is told to `on_result` exactly
+    /// so that each takes one round trip. Every copy taken from `copies` is told to `on_result` exactly
     /// once, by its position, also when the connection breaks; at most two are under way at a time. Those not
     /// taken are still in the iterator: pass `&mut iterator` to go on with it on another connection.
     ///
     /// # Errors
     /// When the connection broke or the server ended it (421).
-    pub async fn send_each<R, T>(
+    pub async fn send_each(
         &mut self,
-        transactions: impl Iterator<Item = (R, T)>,
+        copies: impl Iterator<Item = PersonalCopy>,
         body: &Body,
         mut on_result: impl FnMut(usize, Outcome),
-    ) -> Result<(), Error>
-    where
-        R: AsRef<str>,
-        T: Into<String>,
-    {
-        let mut transactions = transactions.enumerate();
+    ) -> Result<(), Error> {
+        let mut copies = copies.enumerate();
         let mut ending: Option<(usize, Transaction)> = None;
         loop {
-            let mut opening = transactions.find_map(|(position, (return_path, recipient))| {
-                let return_path = ReturnPath::Shared(return_path.as_ref());
-                let envelope = Envelope { return_path, recipients: &[recipient.into()] };
-                let transaction = Transaction::new(&envelope, body, &self.offers);
+            let mut opening = copies.find_map(|(position, copy)| {
+                let return_path = ReturnPath::Shared(&copy.return_path);
+                let envelope = Envelope { return_path, recipients: std::slice::from_ref(&copy.recipient) };
+                let transaction = Transaction::new(&envelope, copy.head.into(), body, &self.offers);
                 if transaction.is_sendable() {
                     Some((position, transaction))
                 } else {
@@ -219,7 +215,9 @@ impl Connection {
         body: &Body,
     ) -> Result<(), Error> {
         let Connection { speaker, listener, offers, .. } = self;
-        let last_words = ending.as_deref().map_or_else(Bytes::new, |transaction| transaction.last_words(body));
+        let last_words = ending
+            .as_deref()
+            .map_or_else(|| Bytes::new().chain(Bytes::new()), |transaction| transaction.last_words(body));
         let commands = opening.as_deref_mut().map_or_else(Bytes::new, |transaction| transaction.take_commands().into());
         let group = if offers.pipelining { commands.clone() } else { Bytes::new() };
 

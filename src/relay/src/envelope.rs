@@ -15,10 +15,21 @@ pub struct Envelope<'a> {
     pub recipients: &'a [String],
 }
 
+/// One recipient's copy in a transaction of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonalCopy {
+    /// The MAIL command's path; empty for the null return path.
+    pub return_path: String,
+    /// The RCPT command's path.
+    pub recipient: String,
+    /// Header fields that this copy has for itself, before all others: ASCII, each ended by CRLF.
+    pub head: Vec<u8>,
+}
+
 /// The envelope sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReturnPath<'a> {
-    /// This address for all recipients.
+    /// This address for all recipients; empty for the null return path (RFC 5321 4.5.5).
     Shared(&'a str),
     /// The server puts each recipient into this address (`MAIL FROM:<…> XVERP=+=`), so that `all-bounces@…` becomes
     /// `all-bounces+ann=example.org@…`; where it does not offer XVERP, the same as [`ReturnPath::Shared`].
@@ -80,18 +91,20 @@ pub(crate) fn refuse_recipient(address: &str, offers: &Extensions) -> Option<Out
 
 /// The MAIL command, or the reply for all recipients when the message cannot be sent to this server.
 ///
-/// `utf8_recipient` says whether a recipient makes the transaction an internationalized one.
+/// `utf8_recipient` says whether a recipient makes the transaction an internationalized one; `head` is how many octets go
+/// before the body.
 pub(crate) fn mail_command(
     return_path: ReturnPath<'_>,
     utf8_recipient: bool,
+    head: u64,
     body: &Body,
     offers: &Extensions,
 ) -> Result<String, SmtpReply> {
     let path = return_path.address();
-    if !is_sendable(path) {
+    if !path.is_empty() && !is_sendable(path) {
         return Err(SmtpReply::local(553, (5, 1, 7), "the return path cannot be written in SMTP"));
     }
-    if offers.too_large(body.size()) {
+    if offers.too_large(head + body.size()) {
         return Err(SmtpReply::local(552, (5, 3, 4), "the message is larger than the mail server accepts"));
     }
     if !path.is_ascii() && !offers.smtputf8 {
@@ -116,7 +129,7 @@ pub(crate) fn mail_command(
     let mut command = format!("MAIL FROM:<{path}>");
     if offers.size.is_some() {
         // Writing to a String cannot fail.
-        let _ = write!(command, " SIZE={}", body.size());
+        let _ = write!(command, " SIZE={}", head + body.size());
     }
     let parameters = [
         (" BODY=8BITMIME", body.eight_bit()),

@@ -41,7 +41,7 @@ mod transaction;
 pub use body::Body;
 pub use channel::Timeouts;
 pub use connection::{Connection, NextHop};
-pub use envelope::{Envelope, ReturnPath};
+pub use envelope::{Envelope, PersonalCopy, ReturnPath};
 pub use error::{Error, Interrupted, Step};
 pub use extensions::Extensions;
 pub use reply::{Outcome, SmtpReply};

@@ -1,6 +1,7 @@
 //! One mail transaction: its commands, and what the replies mean for its recipients.
 
-use bytes::Bytes;
+use bytes::buf::Chain;
+use bytes::{Buf as _, Bytes};
 
 use crate::body::{Body, END_OF_DATA};
 use crate::channel::{Listener, Speaker};
@@ -16,6 +17,8 @@ pub(crate) struct Transaction {
     commands: Vec<u8>,
     /// The outcome of each recipient, or `None` for those that share the transaction's fate.
     verdicts: Vec<Option<Outcome>>,
+    /// What goes before the message, in the form in which it crosses the wire.
+    head: Bytes,
     /// What becomes of all those without a verdict of their own, once it is known.
     fate: Option<Outcome>,
     awaits: Awaits,
@@ -37,7 +40,9 @@ pub(crate) enum Awaits {
 
 impl Transaction {
     /// Writes the commands for those recipients that can be named to this server; the others are refused.
-    pub(crate) fn new(envelope: &Envelope<'_>, body: &Body, offers: &Extensions) -> Transaction {
+    ///
+    /// `head` are header fields for this transaction alone, each ended by CRLF.
+    pub(crate) fn new(envelope: &Envelope<'_>, head: Bytes, body: &Body, offers: &Extensions) -> Transaction {
         let recipients = envelope.recipients;
         let verdicts: Vec<_> = recipients.iter().map(|address| refuse_recipient(address, offers)).collect();
         let named = || recipients.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_none());
@@ -45,7 +50,7 @@ impl Transaction {
 
         let mut commands = Vec::new();
         let mut fate = None;
-        match mail_command(envelope.return_path, utf8, body, offers) {
+        match mail_command(envelope.return_path, utf8, head.len() as u64, body, offers) {
             Err(reply) => fate = Some(Outcome::Refused(reply)),
             Ok(_) if named().next().is_none() => {}
             Ok(mail) => {
@@ -58,7 +63,7 @@ impl Transaction {
                 commands.extend_from_slice(b"DATA\r\n");
             }
         }
-        Transaction { commands, verdicts, fate, awaits: Awaits::Command }
+        Transaction { commands, verdicts, head, fate, awaits: Awaits::Command }
     }
 
     /// The commands, once; empty when no server need be asked.
@@ -77,12 +82,13 @@ impl Transaction {
     }
 
     /// The bytes that the server waits for.
-    pub(crate) fn last_words(&self, body: &Body) -> Bytes {
-        match self.awaits {
-            Awaits::Command | Awaits::Answer => Bytes::new(),
-            Awaits::Message => body.wire(),
-            Awaits::NoMessage => Bytes::from_static(END_OF_DATA),
-        }
+    pub(crate) fn last_words(&self, body: &Body) -> Chain<Bytes, Bytes> {
+        let (head, rest) = match self.awaits {
+            Awaits::Command | Awaits::Answer => (Bytes::new(), Bytes::new()),
+            Awaits::Message => (self.head.clone(), body.wire()),
+            Awaits::NoMessage => (Bytes::new(), Bytes::from_static(END_OF_DATA)),
+        };
+        head.chain(rest)
     }
 
     /// Hears the replies to MAIL, RCPT and DATA.

@@ -2,16 +2,20 @@
 
 use super::*;
 use crate::smtp_sink::everything_but;
-use mailjam_relay::Error;
+use mailjam_relay::{Error, PersonalCopy};
 
 fn items(count: usize) -> Vec<(String, String)> {
     addresses(count).into_iter().enumerate().map(|(n, to)| (format!("all-bounces+{n}@lists.test"), to)).collect()
 }
 
+fn copies(items: Vec<(String, String)>) -> impl Iterator<Item = PersonalCopy> {
+    items.into_iter().map(|(return_path, recipient)| PersonalCopy { return_path, recipient, head: Vec::new() })
+}
+
 /// Sends to all `items`; returns each one's outcome and how it ended, after checking that each was told once.
 fn send_each(sink: &Sink, items: Vec<(String, String)>) -> (Vec<Option<Outcome>>, Result<(), Error>) {
     let mut outcomes = vec![None; items.len()];
-    let mut left = items.into_iter();
+    let mut left = copies(items);
     let ended = block_on(async {
         let note = |n: usize, outcome| assert_eq!(outcomes[n].replace(outcome), None, "told twice");
         connect(sink).await.send_each(&mut left, &Body::new(MESSAGE), note).await
@@ -146,12 +150,30 @@ fn sending_may_be_a_task_of_its_own() {
     let sink = Sink::start(Behaviour::default());
     block_on(is_send(async {
         let mut connection = connect(&sink).await;
-        connection
-            .send_each(items(2).into_iter(), &Body::new(MESSAGE), |_, _| ())
-            .await
-            .expect("an unbroken connection");
+        connection.send_each(copies(items(2)), &Body::new(MESSAGE), |_, _| ()).await.expect("an unbroken connection");
         send(&mut connection, &addresses(2)).await;
         connection.quit().await;
     }));
     assert_eq!(sink.wait_for(|state| state.open == 0, DEADLINE).recipients, 4);
+}
+
+#[test]
+fn each_copy_begins_with_its_own_fields_which_count_for_its_size() {
+    for offers in [everything_but(&[]), everything_but(&["PIPELINING"])] {
+        let sink = Sink::start(Behaviour { offers, ..Behaviour::default() });
+        let heads = ["", "A: 1\r\n", "A: 2\r\nB: 3\r\n"];
+        let each = heads.iter().zip(items(3)).map(|(head, (return_path, recipient))| PersonalCopy {
+            return_path,
+            recipient,
+            head: head.as_bytes().to_vec(),
+        });
+        block_on(async {
+            connect(&sink).await.send_each(each, &Body::new(MESSAGE), |_, _| ()).await.expect("an unbroken connection");
+        });
+        let plain = sink.state().deliveries[0].message.clone();
+        for (head, delivery) in heads.iter().zip(sink.state().deliveries) {
+            assert_eq!(delivery.message, [head.as_bytes(), &plain].concat());
+            assert!(delivery.has_parameter(&format!("SIZE={}", delivery.message.len())), "{:?}", delivery.parameters);
+        }
+    }
 }

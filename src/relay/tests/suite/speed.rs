@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use super::*;
+use mailjam_relay::PersonalCopy;
 
 fn report(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
@@ -34,7 +35,11 @@ fn recipients_and_transactions_a_second() {
             }
             report(&format!("10,000 transactions, one after the other: {:?}", start.elapsed()));
             let start = Instant::now();
-            let each = members.iter().map(|member| ("all-bounces@lists.test", member.as_str()));
+            let each = members.iter().map(|member| PersonalCopy {
+                return_path: "all-bounces@lists.test".to_owned(),
+                recipient: member.clone(),
+                head: Vec::new(),
+            });
             connection.send_each(each, &body, |_, _| ()).await.expect("an unbroken connection");
             report(&format!("10,000 transactions, overlapping: {:?}", start.elapsed()));
         }
