@@ -1,7 +1,7 @@
 //! Every method: its parameters, what it answers, who may call it.
 
 use crate::records::*;
-use crate::shape::{Form, Shape};
+use crate::shape::{Form, Shape, Time};
 
 /// Version of the catalogue, answered by `server.info` as `api`.
 pub const API_VERSION: i32 = 1;
@@ -21,6 +21,11 @@ pub enum Access {
     ListRead,
     /// Scopes `admin`, and `owner:LIST` of the list that the first parameter names.
     ListOwner,
+    /// Scopes `admin`, and `owner:LIST` or `moderate:LIST` of the list that the first parameter names, by itself or by the id
+    /// of something that waits there.
+    Moderate,
+    /// Everybody who reached the socket, the web client before anybody has logged in included.
+    Public,
     /// Scope `admin`.
     Admin,
 }
@@ -152,6 +157,10 @@ pub const METHODS: &[Method] = &[
         "Refuses posts with 5.2.1 until list.reopen."),
     method::<bool>("list.reopen", Access::ListOwner, &[LIST],
         "Undoes list.close."),
+    method::<Previewed>("list.preview", Access::ListOwner, &[LIST, req::<Settings>("settings"), opt::<i32>("last")],
+        "Which of the last posts (100; 1,000 at most) would have gone another way with these settings, the newest first. Refused ones are not stored, so not looked at."),
+    method::<ListStats>("list.stats", Access::ListRead, &[LIST, opt::<i32>("days")],
+        "Members, posts, deliveries and what waits, over the last days (30; at most as many as posts are kept)."),
     method::<Vec<SettingSchema>>("list.settings.schema", Access::Anyone, &[],
         "Every setting with type, default and help."),
 
@@ -162,9 +171,15 @@ pub const METHODS: &[Method] = &[
     method::<Member>("member.add", Access::ListOwner, &[LIST, ADDRESS, opt::<MemberAttributes>("attributes")],
         "Adds a member without asking the person."),
     method::<Member>("member.update", Access::ListOwner, &[LIST, ADDRESS, req::<MemberAttributes>("attributes")],
-        "Changes name or mode of a member."),
-    method::<bool>("member.remove", Access::ListOwner, &[LIST, ADDRESS],
+        "Changes a member's name, mode, language, wish for own posts, or exception from the post policy."),
+    method::<bool>("member.remove", Access::ListOwner, &[LIST, ADDRESS, opt::<RemoveOptions>("options")],
         "Removes a member."),
+    method::<Member>("member.pause", Access::ListOwner, &[LIST, ADDRESS, opt::<Time>("until")],
+        "Sends a member nothing until then, and everything again afterwards; without a time, from now on."),
+    method::<bool>("member.mute", Access::ListOwner, &[LIST, ADDRESS, req::<String>("thread"), opt::<bool>("muted")],
+        "Sends a member nothing more of the thread that a message belongs to, given by Message-ID; with false, everything again."),
+    method::<Member>("member.trust", Access::ListOwner, &[LIST, ADDRESS],
+        "Lets a member post without approval: posting becomes accept."),
     method::<Imported>("member.import", Access::ListOwner, &[LIST, req::<Vec<ImportItem>>("members"), opt::<ImportOptions>("options")],
         "Adds up to 10,000 members in one transaction; refused addresses do not stop the others."),
     method::<Synced>("member.sync", Access::ListOwner, &[LIST, req::<Vec<String>>("addresses"), opt::<ImportOptions>("options")],
@@ -192,6 +207,68 @@ pub const METHODS: &[Method] = &[
 
     method::<Explanation>("message.explain", Access::ListOwner, &[req::<ExplainRequest>("request")],
         "What would happen to a message, with every rule that was asked and the copy that would be sent; sends nothing."),
+
+    method::<bool>("subscription.request", Access::Public, &[LIST, ADDRESS, opt::<SubscriptionOptions>("options")],
+        "Asks by mail whether the person wants to become a member. The answer is the same whatever becomes of it: it tells nothing of who is a member."),
+    method::<bool>("subscription.leave", Access::Public, &[LIST, ADDRESS],
+        "Asks by mail whether the person wants to leave; answers as subscription.request does."),
+    method::<Confirmed>("subscription.confirm", Access::Public, &[req::<String>("token")],
+        "Does what a token from a mail of a list says. Doing it twice changes nothing more."),
+    method::<Confirmed>("subscription.unsubscribe", Access::Public, &[req::<String>("token")],
+        "Ends the membership that a token from List-Unsubscribe names (RFC 8058)."),
+    method::<Page<Pending>>("subscription.pending", Access::Moderate, &[LIST, QUERY],
+        "Who asked to become a member and is none yet, oldest first."),
+    method::<bool>("subscription.approve", Access::Moderate, &[ID],
+        "Makes a member of somebody who waits for approval."),
+    method::<bool>("subscription.deny", Access::Moderate, &[ID, opt::<String>("reason")],
+        "Turns a request down; with a reason, the person is told."),
+
+    method::<Page<Held>>("moderation.list", Access::Moderate, &[LIST, QUERY],
+        "Posts that wait for a moderator, oldest first; the empty list name means all lists."),
+    method::<HeldDetail>("moderation.get", Access::Moderate, &[ID],
+        "One of them, with the message."),
+    method::<bool>("moderation.approve", Access::Moderate, &[ID, opt::<ApproveOptions>("options")],
+        "Sends a held post to the members."),
+    method::<bool>("moderation.reject", Access::Moderate, &[ID, opt::<String>("reason")],
+        "Drops a held post and tells the poster, as far as the sender is known to be genuine."),
+    method::<bool>("moderation.discard", Access::Moderate, &[ID, opt::<DiscardOptions>("options")],
+        "Drops a held post and tells nobody."),
+    method::<bool>("moderation.forward", Access::Moderate, &[ID, ADDRESS],
+        "Sends a held post to somebody, attached; it goes on waiting."),
+    method::<Vec<BulkResult>>("moderation.bulk", Access::Admin, &[req::<Vec<String>>("ids"), req::<String>("action"), opt::<String>("reason")],
+        "Decides about up to 1,000 held posts, each for itself: action approve, trust (approve with that option), reject or discard; the reason is for those who are rejected. Answers a result an id, in their order."),
+
+    method::<Vec<Ban>>("ban.list", Access::Moderate, &[req::<String>("scope")],
+        "Bans on a list, or with the empty name on the site."),
+    method::<Ban>("ban.add", Access::ListOwner, &[req::<String>("scope"), req::<String>("pattern"), opt::<BanOptions>("options")],
+        "Bans an address, a domain with all below it, or a pattern with * and ? from posting and subscribing, on a list or with the empty name on the site. One with the same pattern is replaced."),
+    method::<bool>("ban.remove", Access::Admin, &[ID],
+        "Lifts a ban."),
+    method::<Vec<Ban>>("ban.check", Access::Moderate, &[LIST, ADDRESS],
+        "Which bans hold an address, on the list and on the site."),
+
+    method::<Vec<Template>>("template.list", Access::ListOwner, &[req::<String>("scope")],
+        "Every template in every language, and where its text comes from, for a list, a domain or, with the empty name, the site."),
+    method::<TemplateText>("template.get", Access::ListOwner, &[req::<String>("scope"), req::<String>("name"), opt::<String>("language")],
+        "The text that is used there; without a language, or with an empty one, in that of the scope."),
+    method::<bool>("template.set", Access::ListOwner, &[req::<String>("scope"), req::<String>("name"), req::<String>("language"), req::<String>("text")],
+        "Writes a text of one's own; one that cannot be rendered is refused."),
+    method::<bool>("template.reset", Access::ListOwner, &[req::<String>("scope"), req::<String>("name"), req::<String>("language")],
+        "Removes a text of one's own, so that the one above it is used again."),
+    method::<Rendered>("template.render", Access::ListOwner, &[req::<String>("scope"), req::<String>("name"), opt::<String>("language"), opt::<String>("text")],
+        "How a template, or the text given, comes out with made-up values; language as in template.get."),
+
+    method::<Page<AuditEntry>>("audit.list", Access::Read, &[opt::<AuditQuery>("query")],
+        "What was changed and decided, the newest first."),
+    method::<Verified>("audit.verify", Access::Read, &[],
+        "Whether the chain of the audit holds; erased contents do not break it."),
+
+    method::<Vec<u8>>("privacy.export", Access::Admin, &[ADDRESS],
+        "All that is stored about an address, as JSON."),
+    method::<Erased>("privacy.erase", Access::Admin, &[ADDRESS, opt::<EraseOptions>("options")],
+        "Erases what is stored about an address, and keeps a salted hash so that no import brings it back. The last owner of a list stays."),
+    method::<Retention>("privacy.retention", Access::ListRead, &[LIST],
+        "For how many days a list keeps what."),
 
     method::<Page<QueueItem>>("queue.list", Access::Read, &[opt::<QueueQuery>("query")],
         "Items of the queue, oldest first."),

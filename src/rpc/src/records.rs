@@ -49,7 +49,7 @@ record! {
         pub cursor: Option<String>,
         /// Items a page, 1 to 10,000; 1,000 if absent.
         pub limit: Option<i32>,
-        /// Only items whose address, name or list-id contains this text, in any case.
+        /// Only items whose address, name, list-id or subject contains this text, in any case.
         pub filter: Option<String>,
     }
 
@@ -125,10 +125,21 @@ record! {
         pub address: String,
         /// Name for people, empty if unknown.
         pub name: String,
-        /// `post`: every post; `nomail`: a member who gets none.
+        /// `post`: every post; `digest`: digests, and every post until there are digests; `nomail`: a member who gets none.
         pub mode: String,
         /// Member since.
         pub since: Time,
+        /// Language of what the list writes to the member (RFC 5646); absent for the list's.
+        pub language: Option<String>,
+        /// Until when the member gets no mail; absent if not away.
+        pub away_until: Option<Time>,
+        /// Whether the member gets copies of own posts.
+        pub own_posts: bool,
+        /// What becomes of the member's posts, whatever the list's policy: `default` (as the policy says), `accept`, `hold`,
+        /// `refuse` or `discard`.
+        pub posting: String,
+        /// Posts that moderators approved.
+        pub approved: i32,
     }
 
     /// A membership as `member.find` answers it.
@@ -139,7 +150,7 @@ record! {
         pub address: String,
         /// Name for people.
         pub name: String,
-        /// `post` or `nomail`, as in `Member`.
+        /// `post`, `digest` or `nomail`, as in `Member`.
         pub mode: String,
         /// Member since.
         pub since: Time,
@@ -149,8 +160,24 @@ record! {
     pub struct MemberAttributes {
         /// Name for people.
         pub name: Option<String>,
-        /// `post` or `nomail`, as in `Member`.
+        /// `post`, `digest` or `nomail`, as in `Member`.
         pub mode: Option<String>,
+        /// Language, as in `Member`; empty for the list's.
+        pub language: Option<String>,
+        /// Whether copies of own posts are wanted.
+        pub own_posts: Option<bool>,
+        /// What becomes of posts, as in `Member`.
+        pub posting: Option<String>,
+        /// `member.add` only: whether the new member is sent a welcome; false if absent.
+        pub welcome: Option<bool>,
+    }
+
+    /// Options of `member.remove`.
+    pub struct RemoveOptions {
+        /// Whether the person is told; false if absent.
+        pub notify: Option<bool>,
+        /// Why, for that mail and for the audit.
+        pub reason: Option<String>,
     }
 
     /// One line of an import.
@@ -159,7 +186,7 @@ record! {
         pub address: String,
         /// Name for people.
         pub name: Option<String>,
-        /// `post` or `nomail`, as in `Member`.
+        /// `post`, `digest` or `nomail`, as in `Member`.
         pub mode: Option<String>,
     }
 
@@ -233,8 +260,8 @@ record! {
 
     /// What the MTA is to do.
     pub struct Verdict {
-        /// `accept`, `discard`, `no-list`, `closed`, `refuse`, `bad-message` or `too-large`; mailjam-mta also understands
-        /// `hold`, `need-smtputf8` and `retry`, which are not answered yet.
+        /// `accept`, `hold`, `discard`, `no-list`, `closed`, `refuse`, `bad-message` or `too-large`; mailjam-mta also
+        /// understands `need-smtputf8` and `retry`, which are not answered yet.
         pub action: String,
         /// Exit status of mailjam-mta (sysexits.h).
         pub code: i32,
@@ -297,13 +324,315 @@ record! {
         pub output: Option<Vec<u8>>,
     }
 
+    /// Options of `subscription.request`.
+    pub struct SubscriptionOptions {
+        /// Name for people.
+        pub name: Option<String>,
+        /// `post`, `digest` or `nomail`, as in `Member`.
+        pub mode: Option<String>,
+        /// Language, as in `Member`.
+        pub language: Option<String>,
+        /// Where the request came from, an IP address; so many requests a day are taken from one network.
+        pub source_ip: Option<String>,
+    }
+
+    /// What a token did: `subscription.confirm` and `subscription.unsubscribe`.
+    pub struct Confirmed {
+        /// `subscribe`, `unsubscribe`, `set`, `mute`, `approve`, `reject`, `discard`, `trust` or `cancel`.
+        pub act: String,
+        /// The list's posting address.
+        pub list: String,
+        /// Whom it is about.
+        pub address: String,
+        /// `done`, `waiting` (for a moderator's approval), or `already` where nothing was left to do.
+        pub result: String,
+    }
+
+    /// Somebody who asked to become a member.
+    pub struct Pending {
+        /// For `subscription.approve`.
+        pub id: String,
+        /// The list's posting address.
+        pub list: String,
+        /// Address, as it was given.
+        pub address: String,
+        /// Name for people.
+        pub name: String,
+        /// `post`, `digest` or `nomail`, as in `Member`.
+        pub mode: String,
+        /// `confirmation` (of the person) or `approval` (of a moderator).
+        pub waits_for: String,
+        /// When the request came in.
+        pub asked: Time,
+    }
+
+    /// A post that waits for a moderator.
+    pub struct Held {
+        /// For `moderation.approve`; also its id in the queue.
+        pub id: String,
+        /// The list's posting address.
+        pub list: String,
+        /// Who posted, as the message says.
+        pub sender: String,
+        /// Subject, decoded.
+        pub subject: String,
+        /// Message-ID of the message, empty if it had none.
+        pub message_id: String,
+        /// Octets.
+        pub size: i32,
+        /// The rule that held it, such as `moderated` or `sender-auth`.
+        pub rule: String,
+        /// What the rule saw, in words.
+        pub reason: String,
+        /// When it came in.
+        pub received: Time,
+        /// When it is dropped if nobody decides.
+        pub expires: Time,
+    }
+
+    /// `moderation.get`.
+    pub struct HeldDetail {
+        /// The item.
+        pub item: Held,
+        /// The message, byte for byte.
+        pub raw: Vec<u8>,
+    }
+
+    /// Options of `moderation.approve`.
+    pub struct ApproveOptions {
+        /// Whether the poster's further posts need no approval; of a stranger, who becomes no member by this, only this post.
+        pub trust: Option<bool>,
+    }
+
+    /// Options of `moderation.discard`.
+    pub struct DiscardOptions {
+        /// Whether the poster is banned from the list.
+        pub ban: Option<bool>,
+    }
+
+    /// What became of one item of `moderation.bulk`.
+    pub struct BulkResult {
+        /// The item.
+        pub id: String,
+        /// `done`, or the name of the fault that a single call would have been answered with.
+        pub result: String,
+        /// Why, for people; empty if done.
+        pub text: String,
+    }
+
+    /// An address, a domain or a pattern that may neither post nor subscribe.
+    pub struct Ban {
+        /// For `ban.remove`.
+        pub id: String,
+        /// The list's posting address; empty for the site.
+        pub scope: String,
+        /// `ann@example.org`, `example.org` with all below it, or a pattern with `*` and `?`.
+        pub pattern: String,
+        /// Why, for people.
+        pub reason: String,
+        /// Until when; absent for ever.
+        pub until: Option<Time>,
+        /// When it was added.
+        pub created: Time,
+        /// Who added it.
+        pub by: String,
+    }
+
+    /// Options of `ban.add`.
+    pub struct BanOptions {
+        /// Until when; absent for ever.
+        pub until: Option<Time>,
+        /// Why, for people.
+        pub reason: Option<String>,
+    }
+
+    /// A text that a list sends, in one language.
+    pub struct Template {
+        /// Its name, such as `welcome`.
+        pub name: String,
+        /// Language (RFC 5646).
+        pub language: String,
+        /// Where it was written: `list`, `domain`, `site`, or `mailjam` for the text that comes with it.
+        pub origin: String,
+        /// What it is sent for.
+        pub help: String,
+    }
+
+    /// `template.get`.
+    pub struct TemplateText {
+        /// Its name.
+        pub name: String,
+        /// Language in which it was found.
+        pub language: String,
+        /// Where it was written, as in `Template`.
+        pub origin: String,
+        /// The text: a line `Subject: …`, an empty line, the body.
+        pub text: String,
+        /// What may stand in `{{ }}`.
+        pub variables: Vec<String>,
+    }
+
+    /// `template.render`: how a template comes out with made-up values.
+    pub struct Rendered {
+        /// Subject.
+        pub subject: String,
+        /// Body.
+        pub body: String,
+    }
+
+    /// One entry of the audit.
+    pub struct AuditEntry {
+        /// Its number.
+        pub id: String,
+        /// When.
+        pub at: Time,
+        /// What was done, such as `member.add` or `moderation.approve`.
+        pub action: String,
+        /// Whether the rest was erased; then it is empty.
+        pub erased: bool,
+        /// Who did it: an address, a token, or a user of this host.
+        pub who: String,
+        /// How: the socket, `mail` or `mailjam`.
+        pub how: String,
+        /// The list's posting address then; empty for the site.
+        pub list: String,
+        /// Whom or what it was done to.
+        pub target: String,
+        /// Before, as text; empty where there was nothing.
+        pub before: String,
+        /// After, as text; empty where there is nothing.
+        pub after: String,
+    }
+
+    /// Which entries `audit.list` shows.
+    pub struct AuditQuery {
+        /// `next` of the page before.
+        pub cursor: Option<String>,
+        /// Entries a page, 1 to 10,000; 100 if absent.
+        pub limit: Option<i32>,
+        /// Only about this list.
+        pub list: Option<String>,
+        /// Only those in which this address did something or had something done to it.
+        pub address: Option<String>,
+    }
+
+    /// `audit.verify`.
+    pub struct Verified {
+        /// Whether every entry is as it was written, and none is missing between them.
+        pub ok: bool,
+        /// Entries looked at.
+        pub entries: i32,
+        /// Of these, those whose contents were erased.
+        pub erased: i32,
+        /// The first one that is not as it was written; absent if all are.
+        pub first_bad: Option<String>,
+    }
+
+    /// Options of `privacy.erase`.
+    pub struct EraseOptions {
+        /// Count, but change nothing.
+        pub dry_run: Option<bool>,
+    }
+
+    /// `privacy.erase`.
+    pub struct Erased {
+        /// Memberships that ended.
+        pub memberships: i32,
+        /// Roles that were taken.
+        pub roles: i32,
+        /// Requests, held posts and stored posts of the person that were removed.
+        pub posts: i32,
+        /// Entries of the audit whose contents were erased.
+        pub audit_entries: i32,
+        /// Anything else: mutes, counters, bans and results of deliveries.
+        pub other: i32,
+    }
+
+    /// `privacy.retention`: days for which a list keeps things.
+    pub struct Retention {
+        /// Posts that everybody has.
+        pub posts: i32,
+        /// Posts that wait for a moderator.
+        pub held: i32,
+        /// Requests that nobody confirmed.
+        pub requests: i32,
+        /// What was decided about held posts, and by whom.
+        pub decisions: i32,
+        /// Keys of hand-overs.
+        pub handovers: i32,
+    }
+
+    /// A post that a change of settings would have treated differently.
+    pub struct Preview {
+        /// The item.
+        pub id: String,
+        /// Envelope sender.
+        pub sender: String,
+        /// Message-ID of the message, empty if it had none.
+        pub message_id: String,
+        /// When it came in.
+        pub received: Time,
+        /// The action with the settings of now.
+        pub from: String,
+        /// The action with the changed ones.
+        pub to: String,
+        /// The rule that would decide.
+        pub rule: String,
+        /// What it would see, in words.
+        pub reason: String,
+    }
+
+    /// `list.preview`.
+    pub struct Previewed {
+        /// Posts that were looked at.
+        pub looked_at: i32,
+        /// Of these, those that would go another way.
+        pub differences: Vec<Preview>,
+    }
+
+    /// `list.stats`: what happened on a list in a number of days.
+    pub struct ListStats {
+        /// Days.
+        pub days: i32,
+        /// Members now.
+        pub members: i32,
+        /// Of these, those who get every post.
+        pub post: i32,
+        /// Of these, those who want digests.
+        pub digest: i32,
+        /// Of these, those who get no mail.
+        pub nomail: i32,
+        /// Of these, those who are away until a date.
+        pub away: i32,
+        /// Members who joined.
+        pub joined: i32,
+        /// Members who left or were removed, as far as the audit knows.
+        pub left: i32,
+        /// Posts that went to members.
+        pub posts: i32,
+        /// Octets of these, in decimal: there may be more than an `int` holds.
+        pub octets: String,
+        /// How many different envelope senders these have.
+        pub posters: i32,
+        /// Copies that the next hop took.
+        pub delivered: i32,
+        /// Copies that it refused.
+        pub refused: i32,
+        /// Posts that wait for a moderator now.
+        pub held: i32,
+        /// Requests that wait for a moderator now.
+        pub pending: i32,
+        /// Posts a day, the oldest day first, today last.
+        pub daily: Vec<i32>,
+    }
+
     /// One item of the queue.
     pub struct QueueItem {
         /// Its id.
         pub id: String,
         /// The list's posting address.
         pub list: String,
-        /// `post`, `owner`, `command` or `bounce`.
+        /// `post`, `owner`, `command`, `bounce`, or `notice` for what the list itself writes.
         pub kind: String,
         /// Message-ID of the message, empty if it had none.
         pub message_id: String,
@@ -313,7 +642,7 @@ record! {
         pub size: i32,
         /// When it came in.
         pub received: Time,
-        /// `sending`, `waiting` (for deferred recipients), `done` or `quarantined`.
+        /// `sending`, `waiting` (for deferred recipients), `done`, `quarantined`, or `held` for a moderator.
         pub state: String,
         /// Recipients that the next hop took.
         pub delivered: i32,

@@ -69,6 +69,8 @@ const fn access(access: Access) -> &'static str {
         Access::Read => "read, admin",
         Access::ListRead => "read, admin, owner:LIST, moderate:LIST",
         Access::ListOwner => "admin, owner:LIST",
+        Access::Moderate => "admin, owner:LIST, moderate:LIST",
+        Access::Public => "any token, the web socket",
         Access::Admin => "admin",
     }
 }
