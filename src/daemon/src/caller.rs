@@ -7,6 +7,7 @@ use mailjam_rpc::{Code, Fault};
 use mailjam_store::TokenRow;
 use sha2::{Digest as _, Sha256};
 
+use crate::actor::Actor;
 use crate::daemon::Daemon;
 use crate::listen::Door;
 
@@ -95,7 +96,7 @@ impl Caller {
             Door::Control | Door::Tcp => true,
             Door::Mta => matches!(method.access, Access::Mta | Access::Anyone),
             // Nothing more until there is a login.
-            Door::Web => method.name.starts_with("system."),
+            Door::Web => method.name.starts_with("system.") || method.access == Access::Public,
         }
     }
 
@@ -104,12 +105,13 @@ impl Caller {
         let Some(token) = &self.token else { return Ok(Permission::Granted) };
         let has = |scopes: &[&str]| token.scopes.iter().any(|scope| scopes.contains(&scope.as_str()));
         let (scopes, list_scopes): (&[&str], &'static [&'static str]) = match method.access {
-            Access::Anyone => return Ok(Permission::Granted),
+            Access::Anyone | Access::Public => return Ok(Permission::Granted),
             Access::Metrics => (&["metrics", "read", "admin"], &[]),
             Access::Mta => (&["mta", "admin"], &[]),
             Access::Read => (&["read", "admin"], &[]),
             Access::ListRead => (&["read", "admin"], &["owner", "moderate"]),
             Access::ListOwner => (&["admin"], &["owner"]),
+            Access::Moderate => (&["admin"], &["owner", "moderate"]),
             Access::Admin => (&["admin"], &[]),
         };
         if has(scopes) {
@@ -120,6 +122,20 @@ impl Caller {
             return Err(self.not_allowed(method));
         }
         Ok(Permission::OnlyLists(lists))
+    }
+
+    /// Who that is for the audit: a token, or a user of this host.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        let who = match (&self.token, self.uid) {
+            (Some(token), _) => format!("token {} ({})", token.id, token.label),
+            (None, Some(uid)) => match nix::unistd::User::from_uid(uid.into()) {
+                Ok(Some(user)) => user.name,
+                _ => format!("uid {uid}"),
+            },
+            (None, None) => "somebody".to_owned(),
+        };
+        Actor { who, how: self.door.name() }
     }
 
     /// The fault for somebody who may not call a method.

@@ -21,6 +21,10 @@ pub struct Config {
     pub storage: Storage,
     /// The next hop.
     pub smtp: Smtp,
+    /// What the mail server says of senders.
+    pub authentication: Authentication,
+    /// Where the web client is.
+    pub web: Web,
     /// What is logged.
     pub log: Log,
 }
@@ -116,6 +120,22 @@ impl Default for Smtp {
     }
 }
 
+/// `[authentication]`
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Authentication {
+    /// The name with which the mail server signs its Authentication-Results (RFC 8601 2.5); empty if it writes none.
+    pub authserv_id: String,
+}
+
+/// `[web]`
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Web {
+    /// The address of the web client as members reach it, such as `https://lists.example.org`; empty if there is none.
+    pub public_url: String,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -205,6 +225,21 @@ impl Config {
         if !helo.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte)) {
             let detail = format!("{helo:?} is no host name such as lists.example.org");
             return Err(("[smtp] helo", detail));
+        }
+        let id = &self.authentication.authserv_id;
+        if id.len() > 255 || !id.bytes().all(|byte| byte.is_ascii_graphic() && !b";()\"".contains(&byte)) {
+            let detail = format!("{id:?} is no name as in Authentication-Results, such as mx.example.org");
+            return Err(("[authentication] authserv_id", detail));
+        }
+        let url = &self.web.public_url;
+        let rest = url.strip_prefix("https://").unwrap_or_default();
+        if !url.is_empty()
+            && (rest.is_empty()
+                || url.len() > 200
+                || rest.bytes().any(|b| !b.is_ascii_graphic() || b"<>?#\"".contains(&b)))
+        {
+            let detail = format!("{url:?} is no address such as https://lists.example.org; mail programs want https");
+            return Err(("[web] public_url", detail));
         }
         let Sockets { mta, control, web } = &self.sockets;
         if mta == control || mta == web || control == web {
@@ -300,6 +335,10 @@ impl fmt::Display for Config {
         writeln!(f, "helo = {}", quoted(&self.smtp.helo))?;
         writeln!(f, "connections = {}", self.smtp.connections)?;
         writeln!(f, "recipients = {}", self.smtp.recipients)?;
+        writeln!(f, "\n[authentication]")?;
+        writeln!(f, "authserv_id = {}", quoted(&self.authentication.authserv_id))?;
+        writeln!(f, "\n[web]")?;
+        writeln!(f, "public_url = {}", quoted(&self.web.public_url))?;
         writeln!(f, "\n[log]")?;
         writeln!(f, "level = {}", quoted(&self.log.level))
     }

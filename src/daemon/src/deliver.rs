@@ -16,11 +16,13 @@ use mailjam_core::list::List;
 use mailjam_core::message::Message;
 use mailjam_core::return_path;
 use mailjam_core::settings::VerpMode;
-use mailjam_relay::{Body, Connection, Envelope, Outcome, ReturnPath};
-use mailjam_store::{Error, ListRow, PostKind, PostRow, PostState, Troubled};
+use mailjam_core::token::{Bearer, Secret};
+use mailjam_relay::{Body, Connection, Envelope, Outcome, PersonalCopy, ReturnPath};
+use mailjam_store::{Audience, Error, ListRow, PostKind, PostRow, PostState, Troubled};
 use tokio::sync::{mpsc, watch};
 
 use self::ledger::{Ledger, Recipient, record};
+use crate::config::Config;
 use crate::daemon::{Daemon, now};
 use crate::health::Part;
 use crate::pool::Pool;
@@ -36,6 +38,15 @@ struct Post {
     row: PostRow,
     list: List,
     body: Body,
+    audience: Audience,
+    /// What each member's link to leave is made of; `None` where all members share copies.
+    one_click: Option<OneClick>,
+}
+
+/// What links to leave are made of.
+struct OneClick {
+    public_url: String,
+    secret: Secret,
 }
 
 /// How long a message for owners waits, in seconds, before it is looked again whether there are any.
@@ -66,16 +77,17 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
         let Some(row) = session.post(id)? else { return Ok(None) };
         let list = session.list_by_key(row.list)?;
         // Who writes to the owners is told that it was accepted; it must not go to nobody.
-        let forward = row.state == PostState::Sending && row.cursor.is_empty() && row.kind != PostKind::Post;
-        let nobody = forward && session.target_count(row.list, row.kind)? == 0;
-        Ok::<_, Error>(list.zip(session.message(id)?).map(|(list, bytes)| (row, list, bytes, nobody)))
+        let forward = row.state == PostState::Sending && row.cursor.is_empty() && row.kind == PostKind::Owner;
+        let nobody = forward && session.target_count(&Audience::of(row.list, row.kind, now()))? == 0;
+        let secret = session.secret("token")?;
+        Ok::<_, Error>(list.zip(session.message(id)?).map(|(list, bytes)| (row, list, bytes, nobody, secret)))
     });
     // A post that is gone was dropped meanwhile.
-    let Some((row, list, bytes, nobody)) = loaded.await? else { return Ok(()) };
+    let Some((row, list, bytes, nobody, secret)) = loaded.await? else { return Ok(()) };
     if nobody {
         return wait_for_owners(daemon, &row).await;
     }
-    let post = match prepare(row, list, &bytes) {
+    let post = match prepare(&daemon.config(), row, list, &bytes, secret) {
         Ok(post) => post,
         Err(problem) => {
             tracing::error!("post {id} is quarantined: {problem}");
@@ -97,19 +109,35 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
 }
 
 /// The copy, or why it cannot be made. A message that makes the code panic must not come back for ever.
-fn prepare(row: PostRow, list: ListRow, bytes: &[u8]) -> Result<Post, String> {
+fn prepare(config: &Config, row: PostRow, list: ListRow, bytes: &[u8], secret: Secret) -> Result<Post, String> {
     let list = list.list;
+    let public_url = config.web.public_url.clone();
+    let has_link = row.kind == PostKind::Post && list.settings.one_click && !public_url.is_empty();
+    let one_click = has_link.then_some(OneClick { public_url, secret });
     let composed = catch_unwind(AssertUnwindSafe(|| {
+        let mut audience = Audience::of(row.list, row.kind, now());
         let message = Message::parse(bytes).map_err(|error| error.to_string())?;
         let copy = match row.kind {
-            PostKind::Post => compose::list_copy(&message, &list, &Context { now: row.received, post_id: row.id }),
-            _ => compose::owner_copy(&message, &list),
+            PostKind::Post => {
+                audience.authors =
+                    message.from().into_iter().filter_map(|author| Some(author.address?.key())).collect();
+                audience.thread = message.thread();
+                let context = Context {
+                    now: row.received,
+                    post_id: row.id,
+                    authserv_id: &config.authentication.authserv_id,
+                    one_click: one_click.is_some(),
+                };
+                compose::list_copy(&message, &list, &context).to_vec()
+            }
+            PostKind::Notice => bytes.to_vec(),
+            _ => compose::owner_copy(&message, &list).to_vec(),
         };
-        Ok(Body::new(&copy.to_vec()))
+        Ok((Body::new(&copy), audience))
     }));
-    let body =
+    let (body, audience) =
         composed.unwrap_or_else(|_| Err("composing the copy made the code panic; please report it".to_owned()))?;
-    Ok(Post { row, list, body })
+    Ok(Post { row, list, body, audience, one_click })
 }
 
 /// Puts off a message for owners that a list does not have.
@@ -178,8 +206,8 @@ async fn expand(
 /// The next recipients behind a key, and whether they are the last.
 async fn next_batch(daemon: &Daemon, post: &Post, after: &str) -> Result<(Vec<Recipient>, bool), Error> {
     let limit = daemon.config().smtp.recipients;
-    let (id, list, kind, state) = (post.row.id, post.row.list, post.row.kind, post.row.state);
-    let after = after.to_owned();
+    let (id, state) = (post.row.id, post.row.state);
+    let (audience, after) = (post.audience.clone(), after.to_owned());
     let mut batch: Vec<Recipient> = daemon
         .store
         .read(move |session| {
@@ -188,7 +216,7 @@ async fn next_batch(daemon: &Daemon, post: &Post, after: &str) -> Result<(Vec<Re
                 return Ok(Vec::new());
             }
             if state == PostState::Sending {
-                let targets = session.targets(list, kind, &after, limit + 1)?;
+                let targets = session.targets(&audience, &after, limit + 1)?;
                 let fresh = |target| Recipient { target, before: 0, first: None };
                 return Ok::<_, Error>(targets.into_iter().map(fresh).collect());
             }
@@ -225,10 +253,11 @@ async fn send(
     // Owners' mail has no member in its return path: nobody is removed from the owners for a bounce.
     let verp = if post.row.kind == PostKind::Post { post.list.settings.verp } else { VerpMode::None };
     let xverp = connection.offers().xverp;
-    if verp == VerpMode::Always && !xverp {
+    if post.one_click.is_some() || (verp == VerpMode::Always && !xverp) {
         return send_each(post, batch, connection, ledger, last).await;
     }
-    let bounces = bounces.envelope();
+    // Nothing answers what a list writes on its own (RFC 3834 3.3).
+    let bounces = if post.row.kind == PostKind::Notice { String::new() } else { bounces.envelope() };
     let return_path =
         if verp == VerpMode::None || !xverp { ReturnPath::Shared(&bounces) } else { ReturnPath::Xverp(&bounces) };
     let addresses: Vec<String> = batch.iter().map(envelope_address).collect();
@@ -290,19 +319,12 @@ async fn send_each(
     ledger: &mut Ledger,
     last: bool,
 ) -> Result<(), mailjam_relay::Error> {
-    let list = &post.list.address;
-    let transactions = batch.iter().map(|recipient| {
-        let return_path = Address::parse(&recipient.target.address)
-            .ok()
-            .and_then(|member| return_path::verp(list, '+', &member))
-            .unwrap_or_else(|| return_path::bounces(list));
-        (return_path.envelope(), envelope_address(recipient))
-    });
+    let copies = batch.iter().map(|recipient| personal_copy(post, recipient));
     // Results may come out of order; the cursor passes only what has one.
     let mut outcomes: Vec<Option<Outcome>> = vec![None; batch.len()];
     let mut settled = 0;
     let sent = connection
-        .send_each(transactions, &post.body, |position, outcome| {
+        .send_each(copies, &post.body, |position, outcome| {
             outcomes[position] = Some(outcome);
             let ready = outcomes[settled..].iter().take_while(|outcome| outcome.is_some()).count();
             if ready > 0 {
@@ -316,6 +338,27 @@ async fn send_each(
         ledger.settle(batch, std::iter::empty(), last);
     }
     sent
+}
+
+/// A member's own copy: the return path names the member, unless the list wants none that does, and the header has the
+/// member's way out, if the list offers one.
+fn personal_copy(post: &Post, recipient: &Recipient) -> PersonalCopy {
+    let list = &post.list.address;
+    let named = post.list.settings.verp != VerpMode::None;
+    let return_path = Address::parse(&recipient.target.address)
+        .ok()
+        .filter(|_| named)
+        .and_then(|member| return_path::verp(list, '+', &member))
+        .unwrap_or_else(|| return_path::bounces(list));
+    let head = post.one_click.as_ref().map(|link| {
+        let bearer = Bearer { list: post.row.list, key: &recipient.target.key };
+        compose::one_click(&post.list, &link.public_url, &link.secret, bearer)
+    });
+    PersonalCopy {
+        return_path: return_path.envelope(),
+        recipient: envelope_address(recipient),
+        head: head.unwrap_or_default(),
+    }
 }
 
 /// A recipient as RCPT names it.

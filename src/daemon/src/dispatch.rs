@@ -10,6 +10,7 @@ use mailjam_rpc::codec::{self, Call};
 use mailjam_rpc::{Code, Fault, Value};
 use tokio::runtime::Handle;
 
+use crate::actor::Actor;
 use crate::caller::{Caller, Permission};
 use crate::daemon::Daemon;
 use crate::methods;
@@ -64,7 +65,7 @@ pub fn answer_here<R>(
 
 fn submit_here(daemon: &Daemon, caller: &Caller, call: Call) -> Result<methods::mta::Taken, Fault> {
     let method = find(caller, &call.method)?;
-    methods::mta::submit_here(daemon, Params::new(method, call.params)?.take()?)
+    methods::mta::submit_here(daemon, Params::new(method, call.params, Actor::mailjam())?.take()?)
 }
 
 async fn answer_call(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value, Fault> {
@@ -101,14 +102,18 @@ async fn catch<F: Future>(future: F) -> Option<F::Output> {
 
 async fn one(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value, Fault> {
     let method = find(caller, &call.method)?;
-    let params = Params::new(method, call.params)?;
+    // Who that is, is looked up only where it is written down.
+    let acts = matches!(method.access, Access::Admin | Access::ListOwner | Access::Moderate | Access::Public);
+    let actor = if acts { caller.actor() } else { Actor::mailjam() };
+    let params = Params::new(method, call.params, actor)?;
     if let Permission::OnlyLists(lists) = caller.check(method)? {
         let lists: Vec<String> = lists.into_iter().map(str::to_owned).collect();
-        if !methods::list::is_one_of(daemon, params.list().map(str::to_owned), lists).await? {
+        let named = methods::list_of_call(daemon, method, &params).await?;
+        if !methods::list::is_one_of(daemon, named, lists).await? {
             return Err(caller.not_allowed(method));
         }
     }
-    if matches!(method.access, Access::Admin | Access::ListOwner) {
+    if matches!(method.access, Access::Admin | Access::ListOwner | Access::Moderate) {
         tracing::info!("{caller} calls {} {}", method.name, params.list().unwrap_or_default().escape_debug());
     }
     let (noun, verb) = method.name.split_once('.').unwrap_or((method.name, ""));
@@ -123,6 +128,12 @@ async fn one(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value,
         "message" => methods::message::call(daemon, verb, params).await,
         "queue" => methods::queue::call(daemon, verb, params).await,
         "token" => methods::token::call(daemon, verb, params).await,
+        "subscription" => methods::subscription::call(daemon, verb, params).await,
+        "moderation" => methods::moderation::call(daemon, verb, params).await,
+        "ban" => methods::ban::call(daemon, verb, params).await,
+        "template" => methods::template::call(daemon, verb, params).await,
+        "audit" => methods::audit::call(daemon, verb, params).await,
+        "privacy" => methods::privacy::call(daemon, verb, params).await,
         _ => Err(methods::unknown(verb)),
     }
 }

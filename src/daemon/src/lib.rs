@@ -1,10 +1,15 @@
 //! mailjamd: the daemon that owns the lists. Glue between sockets, storage, rules and the way out; no policy.
 //!
 //! [`listen`] opens the doors, [`http`] reads requests there, [`dispatch`] finds the method in [`methods`]; a hand-over is
-//! judged in [`judge`]. [`runner`] looks for posts with something to do and [`deliver`] sends them.
+//! judged in [`judge`]; mail with commands is answered by [`commands`], by way of [`subscription`] and [`moderation`], which
+//! calls use as well, and [`letters`] writes what lists have to say. [`runner`] looks for posts with something to do and
+//! [`deliver`] sends them; [`chores`] does what is due by the clock.
 #![forbid(unsafe_code)]
 
+mod actor;
 mod caller;
+mod chores;
+mod commands;
 mod config;
 mod daemon;
 mod deliver;
@@ -12,9 +17,11 @@ mod dispatch;
 mod health;
 mod http;
 mod judge;
+mod letters;
 mod listen;
 mod log;
 mod methods;
+mod moderation;
 mod mta_door;
 mod notify;
 mod params;
@@ -22,6 +29,7 @@ mod patient;
 mod pool;
 mod runner;
 mod service;
+mod subscription;
 
 use std::io::Write as _;
 use std::path::PathBuf;

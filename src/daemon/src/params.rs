@@ -3,9 +3,13 @@
 use mailjam_rpc::catalogue::Method;
 use mailjam_rpc::{Code, Fault, Shape, Value};
 
+use crate::actor::Actor;
+
 /// Parameters of a call, taken one after the other.
 #[derive(Debug)]
 pub struct Params {
+    /// Who calls.
+    pub actor: Actor,
     method: &'static Method,
     taken: usize,
     values: std::vec::IntoIter<Value>,
@@ -13,12 +17,12 @@ pub struct Params {
 
 impl Params {
     /// Checks that there are as many as the catalogue says.
-    pub fn new(method: &'static Method, values: Vec<Value>) -> Result<Params, Fault> {
+    pub fn new(method: &'static Method, values: Vec<Value>, actor: Actor) -> Result<Params, Fault> {
         if values.len() < method.required() || values.len() > method.params.len() {
             let text = format!("{} parameters for {}", values.len(), method.synopsis());
             return Err(Fault::new(Code::InvalidParameters, text));
         }
-        Ok(Params { method, taken: 0, values: values.into_iter() })
+        Ok(Params { actor, method, taken: 0, values: values.into_iter() })
     }
 
     /// The next parameter.

@@ -23,7 +23,7 @@ const PURGE: Duration = Duration::from_secs(3600);
 const PURGE_STEP: u32 = 200;
 
 /// Seconds for which a hand-over is known again; MTAs give up after five days.
-const HANDOVERS: i64 = 10 * 86_400;
+pub const HANDOVERS: i64 = 10 * 86_400;
 
 /// When the storage cannot be read.
 const STORAGE_PAUSE: Duration = Duration::from_secs(5);
@@ -134,7 +134,7 @@ async fn look(daemon: &Arc<Daemon>, busy: &HashMap<Id, i64>, connections: usize)
 async fn remove_old(daemon: &Arc<Daemon>) -> bool {
     let posts = now() - i64::from(daemon.config().storage.retain_posts) * 86_400;
     let handovers = now() - HANDOVERS;
-    match daemon.store.write(move |session| session.purge(posts, handovers, PURGE_STEP)).await {
+    match daemon.store.write(move |session| session.purge(posts, now(), handovers, PURGE_STEP)).await {
         Ok(removed) => {
             if removed > 0 {
                 tracing::info!("{removed} posts or hand-overs removed: older than [storage] retain_posts, or ten days");

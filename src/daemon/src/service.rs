@@ -17,7 +17,7 @@ use crate::http::Server;
 use crate::listen::{self, Door, Listener};
 use crate::mta_door::Crew;
 use crate::notify::notify;
-use crate::{log, runner};
+use crate::{chores, log, runner};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,7 @@ async fn serve(daemon: &Arc<Daemon>) -> Result<(), Error> {
     }
     let (pings, pinged) = mpsc::channel(1);
     tasks.spawn(runner::run(daemon.clone(), stopping.clone(), pinged));
+    tasks.spawn(chores::run(daemon.clone(), stopping.clone()));
     let watchdog = tokio::spawn(watchdog(daemon.clone(), pings));
 
     tracing::info!("mailjamd {} ready at {}", env!("CARGO_PKG_VERSION"), doors.join(", "));

@@ -8,6 +8,7 @@ use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::DomainRow;
 
 use super::{Failed, count, page, page_query, unknown, value};
+use crate::actor::Deed;
 use crate::daemon::{Daemon, now};
 use crate::params::Params;
 
@@ -18,6 +19,7 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         let found = daemon.store.read(move |session| session.domains(&query)).await.map_err(Failed::from)?;
         return Ok(page(found, record));
     }
+    let actor = params.actor.clone();
     let name = params.take::<String>()?;
     let name = domain_name(&name).ok_or_else(|| Fault::new(Code::NoDomain, format!("{name:?} is no domain name")))?;
     let description = match verb {
@@ -33,6 +35,8 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
                 if !session.create_domain(&name, description.as_deref().unwrap_or_default(), now())? {
                     return Err(Failed::new(Code::DomainInUse, format!("domain {name} exists already")));
                 }
+                let after = description.as_deref().unwrap_or_default();
+                actor.did(session, None, Deed { action: "domain.create", target: &name, before: "", after })?;
                 get(session, &name)
             })
             .await
@@ -41,7 +45,10 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
             .store
             .write(move |session| {
                 if let Some(description) = description {
+                    let before = get(session, &name)?.description;
                     session.describe_domain(&name, &description)?;
+                    let deed = Deed { action: "domain.update", target: &name, before: &before, after: &description };
+                    actor.did(session, None, deed)?;
                 }
                 get(session, &name)
             })
@@ -56,6 +63,8 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
                         let text = format!("domain {name} has {} lists; delete or rename them first", found.lists);
                         return Err(Failed::new(Code::DomainInUse, text));
                     }
+                    let deed = Deed { action: "domain.delete", target: &name, before: &found.description, after: "" };
+                    actor.did(session, None, deed)?;
                     Ok(Value::Boolean(true))
                 })
                 .await

@@ -9,9 +9,14 @@ use mailjam_rpc::records::{Change, List as ListRecord, Query, SettingSchema, Upd
 use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::{ListRow, Session};
 
-use super::{Failed, count, find_list, list, page, page_query, unknown, value};
+use super::{Failed, count, find_list, list, page, page_query, preview, stats, unknown, value};
+use crate::actor::{Actor, Deed};
 use crate::daemon::{Daemon, now};
 use crate::params::Params;
+
+/// Posts that `list.preview` looks at, and days that `list.stats` tells of, unless the caller wants others.
+const PREVIEW: i32 = 100;
+const DAYS: i32 = 30;
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
@@ -24,12 +29,13 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         }
         _ => {}
     }
+    let actor = params.actor.clone();
     let name = params.take::<String>()?;
     let result = match verb {
         "get" => daemon.store.read(move |session| list(session, &name).map(record)).await.map(value),
         "create" => {
             let settings = params.optional()?.unwrap_or_default();
-            let created = daemon.store.write(move |session| create(session, &name, settings)).await;
+            let created = daemon.store.write(move |session| create(session, &actor, &name, settings)).await;
             created.map(|row| {
                 daemon.note_settings(&row.list.settings);
                 value(record(row))
@@ -40,16 +46,29 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
             .store
             .write(move |session| {
                 let row = list(session, &name)?;
+                let before = format!("{} members", row.members);
+                actor.did(session, Some(&row), Deed { action: "list.delete", before: &before, ..Deed::default() })?;
                 session.delete_list(row.id).map_err(Failed::from)
             })
             .await
             .map(|()| Value::Boolean(true)),
         "rename" => {
             let new = params.take::<String>()?;
-            daemon.store.write(move |session| rename(session, &name, &new)).await.map(|row| value(record(row)))
+            daemon.store.write(move |session| rename(session, &actor, &name, &new)).await.map(|row| value(record(row)))
         }
-        "close" => set_closed(daemon, name, true).await,
-        "reopen" => set_closed(daemon, name, false).await,
+        "preview" => {
+            let (changes, last) = (params.take()?, params.optional::<i32>()?.unwrap_or(PREVIEW));
+            let authserv_id = daemon.config().authentication.authserv_id.clone();
+            let previewed =
+                daemon.store.read(move |session| preview::preview(session, &name, changes, last, &authserv_id));
+            previewed.await.map(value)
+        }
+        "stats" => {
+            let days = params.optional::<i32>()?.unwrap_or(DAYS);
+            daemon.store.read(move |session| stats::stats(session, &name, days)).await.map(value)
+        }
+        "close" => set_closed(daemon, actor, name, true).await,
+        "reopen" => set_closed(daemon, actor, name, false).await,
         _ => return Err(unknown(verb)),
     };
     result.map_err(Fault::from)
@@ -80,7 +99,9 @@ fn record(row: ListRow) -> ListRecord {
         .filter_map(|definition| {
             let text = row.list.settings.get(definition.key)?;
             let value = match definition.kind {
-                "octets" => Value::Integer(count(row.list.settings.max_size)),
+                "octets" | "number" => {
+                    text.parse::<u64>().map_or(Value::String(text), |number| Value::Integer(count(number)))
+                }
                 _ => Value::String(text),
             };
             Some((definition.key.to_owned(), value))
@@ -100,7 +121,7 @@ fn record(row: ListRow) -> ListRecord {
 fn schema() -> Value {
     let rows = DEFINITIONS.iter().map(|definition| SettingSchema {
         key: definition.key.to_owned(),
-        r#type: if definition.kind == "octets" { "int" } else { definition.kind }.to_owned(),
+        r#type: if matches!(definition.kind, "octets" | "number") { "int" } else { definition.kind }.to_owned(),
         default: definition.default.to_owned(),
         help: definition.help.to_owned(),
     });
@@ -113,7 +134,7 @@ fn bad_name(error: NameError) -> Failed {
 }
 
 /// Changes settings; numbers may come as numbers or as text.
-fn apply(settings: &mut Settings, changes: BTreeMap<String, Value>) -> Result<(), Failed> {
+pub(super) fn apply(settings: &mut Settings, changes: BTreeMap<String, Value>) -> Result<(), Failed> {
     for (key, value) in changes {
         let text = match value {
             Value::String(text) => text,
@@ -126,7 +147,12 @@ fn apply(settings: &mut Settings, changes: BTreeMap<String, Value>) -> Result<()
     Ok(())
 }
 
-fn create(session: &mut dyn Session, address: &str, changes: BTreeMap<String, Value>) -> Result<ListRow, Failed> {
+fn create(
+    session: &mut dyn Session,
+    actor: &Actor,
+    address: &str,
+    changes: BTreeMap<String, Value>,
+) -> Result<ListRow, Failed> {
     let address = names::posting_address(address).map_err(bad_name)?;
     let mut settings = Settings::default();
     apply(&mut settings, changes)?;
@@ -134,7 +160,15 @@ fn create(session: &mut dyn Session, address: &str, changes: BTreeMap<String, Va
     session.create_domain(&address.ascii_domain(), "", now())?;
     let list = List { address, list_id, closed: false, settings };
     let id = session.create_list(&list, now())?;
-    id.map(|id| session.list_by_key(id)).transpose()?.flatten().ok_or_else(|| exists(&list))
+    let row = id.map(|id| session.list_by_key(id)).transpose()?.flatten().ok_or_else(|| exists(&list))?;
+    let after = settings_text(&row.list.settings);
+    actor.did(session, Some(&row), Deed { action: "list.create", after: &after, ..Deed::default() })?;
+    Ok(row)
+}
+
+/// Settings that are not the default, as text for the audit.
+fn settings_text(settings: &Settings) -> String {
+    settings.changed().into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("\n")
 }
 
 fn exists(list: &List) -> Failed {
@@ -142,23 +176,30 @@ fn exists(list: &List) -> Failed {
     Failed::new(Code::ListExists, text)
 }
 
-fn rename(session: &mut dyn Session, name: &str, new: &str) -> Result<ListRow, Failed> {
+fn rename(session: &mut dyn Session, actor: &Actor, name: &str, new: &str) -> Result<ListRow, Failed> {
     let row = list(session, name)?;
     let address = names::posting_address(new).map_err(bad_name)?;
     session.create_domain(&address.ascii_domain(), "", now())?;
+    let before = row.list.address.to_string();
     let renamed = List { address, ..row.list };
     if !session.update_list(row.id, &renamed)? {
         return Err(exists(&renamed));
     }
-    list(session, new)
+    let row = list(session, new)?;
+    let after = row.list.address.to_string();
+    let deed = Deed { action: "list.rename", target: "", before: &before, after: &after };
+    actor.did(session, Some(&row), deed)?;
+    Ok(row)
 }
 
-async fn set_closed(daemon: &Daemon, name: String, closed: bool) -> Result<Value, Failed> {
+async fn set_closed(daemon: &Daemon, actor: Actor, name: String, closed: bool) -> Result<Value, Failed> {
     daemon
         .store
         .write(move |session| {
             let row = list(session, &name)?;
             if row.list.closed != closed {
+                let action = if closed { "list.close" } else { "list.reopen" };
+                actor.did(session, Some(&row), Deed { action, ..Deed::default() })?;
                 session.update_list(row.id, &List { closed, ..row.list })?;
             }
             Ok::<_, Failed>(Value::Boolean(true))
@@ -167,6 +208,7 @@ async fn set_closed(daemon: &Daemon, name: String, closed: bool) -> Result<Value
 }
 
 async fn update(daemon: &Daemon, name: String, mut params: Params) -> Result<Value, Fault> {
+    let actor = params.actor.clone();
     let changes = params.take()?;
     let options = params.optional()?.unwrap_or(UpdateOptions { if_revision: None, dry_run: None });
     let work = move |session: &mut dyn Session| {
@@ -179,6 +221,12 @@ async fn update(daemon: &Daemon, name: String, mut params: Params) -> Result<Val
         apply(&mut settings, changes)?;
         let changes = differences(&row.list.settings, &settings);
         if !changes.is_empty() {
+            let text = |value: fn(&Change) -> &str| {
+                changes.iter().map(|change| format!("{}={}", change.key, value(change))).collect::<Vec<_>>().join("\n")
+            };
+            let (before, after) = (text(|change| &change.from), text(|change| &change.to));
+            let deed = Deed { action: "list.update", target: "", before: &before, after: &after };
+            actor.did(session, Some(&row), deed)?;
             session.update_list(row.id, &List { settings: settings.clone(), ..row.list })?;
         }
         Ok((changes, settings))

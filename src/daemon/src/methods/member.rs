@@ -3,15 +3,22 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use mailjam_core::address::Address;
+use mailjam_core::decide::Posting;
+use mailjam_core::list::List;
+use mailjam_core::message::Message;
+use mailjam_core::settings::Settings;
 use mailjam_rpc::records::{
-    ImportItem, ImportOptions, Imported, Member, MemberAttributes, Membership, Query, Refused, Synced,
+    ImportItem, ImportOptions, Imported, Member, MemberAttributes, Membership, Query, Refused, RemoveOptions, Synced,
 };
 use mailjam_rpc::{Code, Fault, Time, Value};
-use mailjam_store::{ListKey, MemberRow, Mode, PageQuery, Session};
+use mailjam_store::{ListKey, ListRow, MemberRow, Mode, PageQuery, Session};
 
 use super::{Failed, address, count, find_list, list, page, page_query, unknown, value};
+use crate::actor::{Actor, Deed};
 use crate::daemon::{Daemon, now};
 use crate::params::Params;
+use crate::subscription;
 
 /// Members in one import at most: what the writer does in one go without keeping posts waiting for long.
 const IMPORT: usize = 10_000;
@@ -22,6 +29,7 @@ const SYNC: usize = 250_000;
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
     let store = &daemon.store;
+    let actor = params.actor.clone();
     let name = params.take::<String>()?;
     let result = match verb {
         "list" => {
@@ -35,16 +43,57 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         }
         "add" => {
             let who = params.take::<String>()?;
-            let attributes = params.optional()?.unwrap_or(MemberAttributes { name: None, mode: None });
-            store.write(move |session| add(session, &name, &who, attributes)).await.map(|row| value(record(row)))
+            let attributes = params.optional()?.unwrap_or(MemberAttributes {
+                name: None,
+                mode: None,
+                language: None,
+                own_posts: None,
+                posting: None,
+                welcome: None,
+            });
+            let added = store.write(move |session| add(session, &actor, &name, &who, attributes)).await;
+            daemon.work.notify_one();
+            added.map(|row| value(record(row)))
         }
         "update" => {
             let (who, attributes) = (params.take::<String>()?, params.take::<MemberAttributes>()?);
-            store.write(move |session| change(session, &name, &who, attributes)).await.map(|row| value(record(row)))
+            let changed = store.write(move |session| {
+                amend(session, &actor, &name, &who, "member.update", |row| apply(row, attributes))
+            });
+            changed.await.map(|row| value(record(row)))
         }
         "remove" => {
+            let (who, options) = (params.take::<String>()?, params.optional::<RemoveOptions>()?);
+            let options = options.unwrap_or(RemoveOptions { notify: None, reason: None });
+            let removed = store.write(move |session| remove(session, &actor, &name, &who, &options)).await;
+            daemon.work.notify_one();
+            removed.map(|()| Value::Boolean(true))
+        }
+        "pause" => {
+            let (who, until) = (params.take::<String>()?, params.optional::<Time>()?);
+            let until = until.map_or(0, |until| until.0);
+            let paused = store.write(move |session| {
+                amend(session, &actor, &name, &who, "member.pause", |row| {
+                    row.away_until = if until > now() { until } else { 0 };
+                    Ok(())
+                })
+            });
+            paused.await.map(|row| value(record(row)))
+        }
+        "trust" => {
             let who = params.take::<String>()?;
-            store.write(move |session| remove(session, &name, &who)).await.map(|()| Value::Boolean(true))
+            let trusted = store.write(move |session| {
+                amend(session, &actor, &name, &who, "member.trust", |row| {
+                    row.posting = Posting::Accept;
+                    Ok(())
+                })
+            });
+            trusted.await.map(|row| value(record(row)))
+        }
+        "mute" => {
+            let (who, thread) = (params.take::<String>()?, params.take::<String>()?);
+            let muted = params.optional::<bool>()?.unwrap_or(true);
+            store.write(move |session| mute(session, &name, &who, &thread, muted)).await.map(|()| Value::Boolean(true))
         }
         "import" => {
             let (items, dry) = (params.take::<Vec<ImportItem>>()?, is_dry(params.optional()?));
@@ -52,7 +101,7 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
                 let text = format!("{} members at once; send at most {IMPORT} in a call", items.len());
                 return Err(Fault::new(Code::TooLarge, text));
             }
-            let work = move |session: &mut dyn Session| import(session, &name, items);
+            let work = move |session: &mut dyn Session| import(session, &actor, &name, items);
             if dry { store.rehearse(work).await } else { store.write(work).await }.map(value)
         }
         "sync" => {
@@ -61,13 +110,13 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
                 let text = format!("{} addresses; a sync takes at most {SYNC}", addresses.len());
                 return Err(Fault::new(Code::TooLarge, text));
             }
-            let work = move |session: &mut dyn Session| sync(session, &name, &addresses);
+            let work = move |session: &mut dyn Session| sync(session, &actor, &name, &addresses);
             if dry { store.rehearse(work).await } else { store.write(work).await }.map(value)
         }
         "find" => store.read(move |session| find(session, &name)).await.map(value),
         "change_address" => {
             let (new, lists) = (params.take::<String>()?, params.optional::<Vec<String>>()?);
-            store.write(move |session| change_address(session, &name, &new, lists)).await.map(value)
+            store.write(move |session| change_address(session, &actor, &name, &new, lists)).await.map(value)
         }
         _ => return Err(unknown(verb)),
     };
@@ -79,27 +128,76 @@ fn is_dry(options: Option<ImportOptions>) -> bool {
 }
 
 fn record(row: MemberRow) -> Member {
-    Member { address: row.address, name: row.name, mode: row.mode.name().to_owned(), since: Time(row.since) }
+    Member {
+        address: row.address,
+        name: row.name,
+        mode: row.mode.name().to_owned(),
+        since: Time(row.since),
+        language: Some(row.language).filter(|language| !language.is_empty()),
+        away_until: Some(row.away_until).filter(|until| *until > now()).map(Time),
+        own_posts: row.own_posts,
+        posting: row.posting.name().to_owned(),
+        approved: count(row.approved),
+    }
 }
 
 fn mode(name: Option<String>) -> Result<Option<Mode>, Failed> {
     name.map(|name| {
-        Mode::from_name(&name)
-            .ok_or_else(|| Failed::new(Code::InvalidParameters, format!("mode: {name:?} is neither post nor nomail")))
+        Mode::from_name(&name).ok_or_else(|| {
+            Failed::new(Code::InvalidParameters, format!("mode: {name:?} is none of post, digest, nomail"))
+        })
     })
     .transpose()
+}
+
+/// A language tag that somebody named; empty for the list's.
+pub fn language(text: &str) -> Result<String, Failed> {
+    let mut settings = Settings::default();
+    settings.set("language", text.trim()).map_err(|error| Failed::new(Code::InvalidParameters, error))?;
+    Ok(if text.trim().is_empty() { String::new() } else { settings.language })
+}
+
+/// Changes what was given.
+fn apply(row: &mut MemberRow, attributes: MemberAttributes) -> Result<(), Failed> {
+    if let Some(name) = attributes.name {
+        row.name = name.replace(char::is_control, " ");
+    }
+    row.mode = mode(attributes.mode)?.unwrap_or(row.mode);
+    if let Some(wanted) = attributes.language {
+        row.language = language(&wanted)?;
+    }
+    row.own_posts = attributes.own_posts.unwrap_or(row.own_posts);
+    if let Some(word) = attributes.posting {
+        row.posting = Posting::from_name(&word).ok_or_else(|| {
+            let text = format!("posting: {word:?} is none of default, accept, hold, refuse, discard");
+            Failed::new(Code::InvalidParameters, text)
+        })?;
+    }
+    Ok(())
 }
 
 /// A row for somebody who is to become a member.
 fn new_row(text: &str, name: Option<String>, wanted: Option<String>) -> Result<MemberRow, Failed> {
     let address = address(text)?;
-    Ok(MemberRow {
-        key: address.key(),
-        address: address.to_string(),
-        name: name.unwrap_or_default().replace(char::is_control, " "),
-        mode: mode(wanted)?.unwrap_or_default(),
-        since: now(),
-    })
+    let mut row = MemberRow::new(address.key(), address.to_string(), now());
+    row.name = name.unwrap_or_default().replace(char::is_control, " ");
+    row.mode = mode(wanted)?.unwrap_or_default();
+    Ok(row)
+}
+
+/// Who had everything erased does not come back by another's hand.
+fn refuse_erased(session: &dyn Session, row: &MemberRow) -> Result<(), Failed> {
+    if session.is_suppressed(&subscription::tombstone(session, &row.key)?)? {
+        let text = format!("{} had all data erased; only that person can come back, by asking", row.address);
+        return Err(Failed::new(Code::Suppressed, text));
+    }
+    Ok(())
+}
+
+/// Whether somebody may become a member.
+fn check(session: &dyn Session, list: &ListRow, row: &MemberRow) -> Result<(), Failed> {
+    refuse_own_address(&list.list, row)?;
+    refuse_erased(session, row)
 }
 
 fn get(session: &dyn Session, list: ListKey, who: &str) -> Result<MemberRow, Failed> {
@@ -107,68 +205,144 @@ fn get(session: &dyn Session, list: ListKey, who: &str) -> Result<MemberRow, Fai
     session.member(list, &key)?.ok_or_else(|| Failed::new(Code::NoMember, format!("{who} is not a member")))
 }
 
-fn add(session: &mut dyn Session, name: &str, who: &str, attributes: MemberAttributes) -> Result<MemberRow, Failed> {
+fn add(
+    session: &mut dyn Session,
+    actor: &Actor,
+    name: &str,
+    who: &str,
+    attributes: MemberAttributes,
+) -> Result<MemberRow, Failed> {
     let list = list(session, name)?;
-    let row = new_row(who, attributes.name, attributes.mode)?;
-    refuse_own_address(&list.list.address, &row)?;
+    let mut row = new_row(who, None, None)?;
+    let welcome = attributes.welcome.unwrap_or(false);
+    apply(&mut row, attributes)?;
+    check(session, &list, &row)?;
     if session.add_members(list.id, std::slice::from_ref(&row))? != [true] {
         return Err(Failed::new(Code::AlreadyMember, format!("{who} is a member of {name} already")));
+    }
+    session.update_member(list.id, &row, now())?;
+    forget_request(session, list.id, &row.key)?;
+    let after = subscription::wishes(&row);
+    actor.did(session, Some(&list), Deed { action: "member.add", target: &row.key, before: "", after: &after })?;
+    if welcome {
+        subscription::greet(session, &list, &row, None)?;
     }
     Ok(row)
 }
 
 /// A list that is its own member would send every post to itself.
-fn refuse_own_address(list: &mailjam_core::address::Address, row: &MemberRow) -> Result<(), Failed> {
-    if list.key() == row.key {
+fn refuse_own_address(list: &List, row: &MemberRow) -> Result<(), Failed> {
+    if Address::parse_foreign(&row.address).is_ok_and(|address| list.owns(&address)) {
         return Err(Failed::new(Code::BadAddress, format!("{} is the list itself", row.address)));
     }
     Ok(())
 }
 
-fn change(session: &mut dyn Session, name: &str, who: &str, attributes: MemberAttributes) -> Result<MemberRow, Failed> {
-    let list = list(session, name)?.id;
-    let mut row = get(session, list, who)?;
-    if let Some(name) = attributes.name {
-        row.name = name.replace(char::is_control, " ");
+/// Who has become a member waits for nothing any more.
+fn forget_request(session: &mut dyn Session, list: ListKey, key: &str) -> Result<(), Failed> {
+    if let Some(request) = session.request_of(list, key)? {
+        session.remove_request(request.id)?;
     }
-    row.mode = mode(attributes.mode)?.unwrap_or(row.mode);
-    session.update_member(list, &row, now())?;
-    Ok(row)
-}
-
-fn remove(session: &mut dyn Session, name: &str, who: &str) -> Result<(), Failed> {
-    let list = list(session, name)?.id;
-    let row = get(session, list, who)?;
-    session.remove_members(list, &[row.key], now())?;
     Ok(())
 }
 
-fn import(session: &mut dyn Session, name: &str, items: Vec<ImportItem>) -> Result<Imported, Failed> {
+/// Changes a member and writes down what changed.
+fn amend(
+    session: &mut dyn Session,
+    actor: &Actor,
+    name: &str,
+    who: &str,
+    action: &str,
+    change: impl FnOnce(&mut MemberRow) -> Result<(), Failed>,
+) -> Result<MemberRow, Failed> {
+    let list = list(session, name)?;
+    let mut row = get(session, list.id, who)?;
+    let before = subscription::wishes(&row);
+    change(&mut row)?;
+    let after = subscription::wishes(&row);
+    if before != after {
+        session.update_member(list.id, &row, now())?;
+        actor.did(session, Some(&list), Deed { action, target: &row.key, before: &before, after: &after })?;
+    }
+    Ok(row)
+}
+
+fn remove(
+    session: &mut dyn Session,
+    actor: &Actor,
+    name: &str,
+    who: &str,
+    options: &RemoveOptions,
+) -> Result<(), Failed> {
+    let list = list(session, name)?;
+    let row = get(session, list.id, who)?;
+    session.remove_members(list.id, std::slice::from_ref(&row.key), now())?;
+    let (before, reason) = (subscription::wishes(&row), options.reason.as_deref().unwrap_or_default());
+    let deed = Deed { action: "member.remove", target: &row.key, before: &before, after: reason };
+    actor.did(session, Some(&list), deed)?;
+    if options.notify == Some(true) {
+        subscription::take_leave(session, &list, &row, reason, None)?;
+    }
+    Ok(())
+}
+
+/// Mutes a thread by one of its messages, of which the root is known if the post is stored.
+fn mute(session: &mut dyn Session, name: &str, who: &str, thread: &str, muted: bool) -> Result<(), Failed> {
+    let list = list(session, name)?;
+    let row = get(session, list.id, who)?;
+    let id = if thread.starts_with('<') { thread.to_owned() } else { format!("<{thread}>") };
+    let stored = session.post_by_message_id(list.id, &id)?.map(|post| session.message(post)).transpose()?.flatten();
+    let known = stored.as_deref().and_then(|bytes| Message::parse(bytes).ok()).map(|message| message.thread());
+    subscription::mute_thread(session, &list, &row.key, &known.unwrap_or_else(|| vec![id]), muted)?;
+    Ok(())
+}
+
+fn import(session: &mut dyn Session, actor: &Actor, name: &str, items: Vec<ImportItem>) -> Result<Imported, Failed> {
     let list = list(session, name)?;
     let mut rows = Vec::with_capacity(items.len());
     let mut refused = Vec::new();
     for item in items {
-        let checked = new_row(&item.address, item.name, item.mode)
-            .and_then(|row| refuse_own_address(&list.list.address, &row).map(|()| row));
+        let checked =
+            new_row(&item.address, item.name, item.mode).and_then(|row| check(session, &list, &row).map(|()| row));
         match checked {
             Ok(row) => rows.push(row),
             Err(Failed(fault)) => refused.push(refused_item(item.address, &fault)),
         }
     }
-    let added = session.add_members(list.id, &rows)?.into_iter().filter(|new| *new).count();
+    let new = session.add_members(list.id, &rows)?;
+    let added = new.iter().filter(|new| **new).count();
+    let fresh = rows.iter().zip(&new).filter(|(_, new)| **new).map(|(row, _)| row);
+    note_all(session, actor, &list, "member.add", fresh)?;
     Ok(Imported { added: count(added), already: count(rows.len() - added), refused })
+}
+
+/// Writes down what was done to several members, each by itself, so that it can be erased by itself.
+fn note_all<'r>(
+    session: &mut dyn Session,
+    actor: &Actor,
+    list: &ListRow,
+    action: &str,
+    rows: impl Iterator<Item = &'r MemberRow>,
+) -> Result<(), Failed> {
+    for row in rows {
+        let wishes = subscription::wishes(row);
+        let (before, after) = if action == "member.add" { ("", wishes.as_str()) } else { (wishes.as_str(), "") };
+        actor.did(session, Some(list), Deed { action, target: &row.key, before, after })?;
+        forget_request(session, list.id, &row.key)?;
+    }
+    Ok(())
 }
 
 fn refused_item(address: String, fault: &Fault) -> Refused {
     Refused { address, code: fault.number, reason: fault.text().to_owned() }
 }
 
-fn sync(session: &mut dyn Session, name: &str, addresses: &[String]) -> Result<Synced, Failed> {
+fn sync(session: &mut dyn Session, actor: &Actor, name: &str, addresses: &[String]) -> Result<Synced, Failed> {
     let list = list(session, name)?;
     let mut wanted = BTreeMap::new();
     let mut refused = Vec::new();
     for text in addresses {
-        match new_row(text, None, None).and_then(|row| refuse_own_address(&list.list.address, &row).map(|()| row)) {
+        match new_row(text, None, None).and_then(|row| check(session, &list, &row).map(|()| row)) {
             Ok(row) => drop(wanted.entry(row.key.clone()).or_insert(row)),
             Err(Failed(fault)) => refused.push(refused_item(text.clone(), &fault)),
         }
@@ -195,6 +369,8 @@ fn sync(session: &mut dyn Session, name: &str, addresses: &[String]) -> Result<S
     }
     let new: Vec<MemberRow> = wanted.into_values().filter(|row| !present.contains(&row.key)).collect();
     session.add_members(list.id, &new)?;
+    note_all(session, actor, &list, "member.add", new.iter())?;
+    note_all(session, actor, &list, "member.remove", gone.iter())?;
     let (keys, removed): (Vec<_>, Vec<_>) = gone.into_iter().map(|row| (row.key, row.address)).unzip();
     session.remove_members(list.id, &keys, now())?;
     let added = new.into_iter().map(|row| row.address).collect();
@@ -203,7 +379,7 @@ fn sync(session: &mut dyn Session, name: &str, addresses: &[String]) -> Result<S
 
 fn find(session: &dyn Session, who: &str) -> Result<Vec<Membership>, Failed> {
     let found = session.memberships(&address(who)?.key())?;
-    let record = |(list, member): (mailjam_store::ListRow, MemberRow)| Membership {
+    let record = |(list, member): (ListRow, MemberRow)| Membership {
         list: list.list.address.to_string(),
         address: member.address,
         name: member.name,
@@ -216,6 +392,7 @@ fn find(session: &dyn Session, who: &str) -> Result<Vec<Membership>, Failed> {
 /// Gives a member another address; who is a member under both already stays one under the new.
 fn change_address(
     session: &mut dyn Session,
+    actor: &Actor,
     old: &str,
     new: &str,
     only: Option<Vec<String>>,
@@ -232,9 +409,13 @@ fn change_address(
             continue;
         }
         session.remove_members(list.id, std::slice::from_ref(&member.key), now())?;
+        let before = member.key.clone();
         let row = MemberRow { key: new_address.key(), address: new_address.to_string(), ..member };
-        refuse_own_address(&list.list.address, &row)?;
-        session.add_members(list.id, &[row])?;
+        check(session, &list, &row)?;
+        session.add_members(list.id, std::slice::from_ref(&row))?;
+        session.update_member(list.id, &row, now())?;
+        let deed = Deed { action: "member.change_address", target: &row.key, before: &before, after: &row.key };
+        actor.did(session, Some(&list), deed)?;
         changed.push(list.list.address.to_string());
     }
     if changed.is_empty() {

@@ -6,11 +6,13 @@ use mailjam_core::compose::{self, Context};
 use mailjam_core::decide::Verdict;
 use mailjam_core::message::Message;
 use mailjam_core::return_path;
+use mailjam_core::token::Bearer;
 use mailjam_rpc::records::{ExplainRequest, Explanation, Rule};
 use mailjam_rpc::{Fault, Value};
-use mailjam_store::{PostKind, Session};
+use mailjam_store::{Audience, PostKind, Session};
 
 use super::{Failed, count, mta, unknown, value};
+use crate::config::Config;
 use crate::daemon::{Daemon, now};
 use crate::judge::{self, Handover, Judged};
 use crate::params::Params;
@@ -23,12 +25,13 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
     match verb {
         "explain" => {
             let mut request = params.take::<ExplainRequest>()?;
+            let config = daemon.config();
             let explained = daemon.store.read(move |session| {
                 // A list may be named by its list-id as well.
                 if let Some(row) = super::find_list(session, &request.list)? {
                     request.list = row.list.address.to_string();
                 }
-                explain(session, &request)
+                explain(session, &request, &config)
             });
             explained.await.map(value).map_err(Fault::from)
         }
@@ -36,7 +39,7 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
     }
 }
 
-fn explain(session: &dyn Session, request: &ExplainRequest) -> Result<Explanation, Failed> {
+fn explain(session: &dyn Session, request: &ExplainRequest, config: &Config) -> Result<Explanation, Failed> {
     let judged = judge::judge(
         session,
         &Handover {
@@ -44,6 +47,7 @@ fn explain(session: &dyn Session, request: &ExplainRequest) -> Result<Explanatio
             recipient: &request.list,
             message: Some(&request.message),
             size: Some(request.message.len() as u64),
+            authserv_id: &config.authentication.authserv_id,
         },
     )?;
     let deciding = judged.decision.verdict.clone();
@@ -63,9 +67,9 @@ fn explain(session: &dyn Session, request: &ExplainRequest) -> Result<Explanatio
         output: None,
     };
     match deciding {
-        Verdict::Post => outgoing(session, request, &judged, PostKind::Post, &mut explanation)?,
-        Verdict::Forward => outgoing(session, request, &judged, PostKind::Owner, &mut explanation)?,
-        Verdict::Bounce | Verdict::Discard | Verdict::Refuse(_) => {}
+        Verdict::Post => outgoing(session, request, &judged, (PostKind::Post, config), &mut explanation)?,
+        Verdict::Forward => outgoing(session, request, &judged, (PostKind::Owner, config), &mut explanation)?,
+        Verdict::Command | Verdict::Hold | Verdict::Bounce | Verdict::Discard | Verdict::Refuse(_) => {}
     }
     Ok(explanation)
 }
@@ -75,22 +79,38 @@ fn outgoing(
     session: &dyn Session,
     request: &ExplainRequest,
     judged: &Judged,
-    kind: PostKind,
+    (kind, config): (PostKind, &Config),
     explanation: &mut Explanation,
 ) -> Result<(), Failed> {
     let (Some(destination), Ok(message)) = (&judged.destination, Message::parse(&request.message)) else {
         return Ok(());
     };
     let row = &destination.list;
+    let has_link = kind == PostKind::Post && row.list.settings.one_click && !config.web.public_url.is_empty();
+    let authserv_id = &config.authentication.authserv_id;
+    let context = Context { now: now(), post_id: 0, authserv_id, one_click: has_link };
     let copy = match kind {
-        PostKind::Post => compose::list_copy(&message, &row.list, &Context { now: now(), post_id: 0 }),
+        PostKind::Post => compose::list_copy(&message, &row.list, &context),
         _ => compose::owner_copy(&message, &row.list),
     };
     explanation.changes = copy.changes.iter().map(ToString::to_string).collect();
     explanation.output = Some(copy.to_vec());
     explanation.return_path = Some(return_path::bounces(&row.list.address).to_string());
-    explanation.recipient_count = count(session.target_count(row.id, kind)?);
-    let targets = session.targets(row.id, kind, "", RECIPIENTS)?;
+    let mut audience = Audience::of(row.id, kind, now());
+    if kind == PostKind::Post {
+        audience.authors = message.from().into_iter().filter_map(|author| Some(author.address?.key())).collect();
+        audience.thread = message.thread();
+    }
+    explanation.recipient_count = count(session.target_count(&audience)?);
+    let targets = session.targets(&audience, "", RECIPIENTS)?;
+    if let (true, Some(first)) = (has_link, targets.first()) {
+        explanation
+            .changes
+            .push("added List-Unsubscribe and List-Unsubscribe-Post, for each member another".to_owned());
+        let bearer = Bearer { list: row.id, key: &first.key };
+        let head = compose::one_click(&row.list, &config.web.public_url, &session.secret("token")?, bearer);
+        explanation.output = Some([head, copy.to_vec()].concat());
+    }
     explanation.recipients = targets.into_iter().map(|target| target.address).collect();
     Ok(())
 }

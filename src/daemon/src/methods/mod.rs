@@ -1,20 +1,32 @@
 //! The methods, a file for each noun: parameters in, one transaction, records out. No policy.
 
+pub mod audit;
+pub mod ban;
 pub mod domain;
 pub mod list;
 pub mod member;
 pub mod message;
+pub mod moderation;
 pub mod mta;
+mod preview;
+pub mod privacy;
 pub mod queue;
 pub mod role;
 pub mod server;
+mod stats;
+pub mod subscription;
+pub mod template;
 pub mod token;
 
 use mailjam_core::address::Address;
 use mailjam_core::settings::SettingError;
+use mailjam_rpc::catalogue::{Access, Method};
 use mailjam_rpc::records::Query;
 use mailjam_rpc::{Code, Fault, Shape, Value};
 use mailjam_store::{Error, ListKey, ListRow, PageQuery, SITE, Session};
+
+use crate::daemon::Daemon;
+use crate::params::Params;
 
 /// A refused call, on its way out of a transaction.
 #[derive(Debug)]
@@ -93,6 +105,33 @@ pub fn find_list(session: &dyn Session, name: &str) -> Result<Option<ListRow>, E
 /// The list, or the site for the empty name.
 pub fn list_or_site(session: &dyn Session, name: &str) -> Result<ListKey, Failed> {
     if name.is_empty() { Ok(SITE) } else { list(session, name).map(|row| row.id) }
+}
+
+/// The list that a call is about, for permissions that are tied to lists: named by the first parameter, or by the id of what
+/// waits there.
+pub async fn list_of_call(daemon: &Daemon, method: &Method, params: &Params) -> Result<Option<String>, Fault> {
+    let Some(named) = params.list().map(str::to_owned) else { return Ok(None) };
+    let by_id = method.params.first().is_some_and(|param| param.name == "id");
+    if method.access != Access::Moderate || !by_id {
+        return Ok(Some(named));
+    }
+    let request = method.name.starts_with("subscription.");
+    let found = daemon.store.read(move |session| {
+        let Ok(id) = named.parse() else { return Ok(None) };
+        let list = if request {
+            session.request(id)?.map(|request| request.list)
+        } else {
+            session.held(id)?.map(|held| held.list)
+        };
+        let Some(list) = list else { return Ok(None) };
+        Ok::<_, Failed>(session.list_by_key(list)?.map(|row| row.list.list_id))
+    });
+    found.await.map_err(Fault::from)
+}
+
+/// A number as ids are.
+pub fn id(text: &str) -> Result<i64, Failed> {
+    text.trim().parse().map_err(|_| Failed::new(Code::NoItem, format!("no item {text}")))
 }
 
 /// Rows in a page unless the caller wants another number.

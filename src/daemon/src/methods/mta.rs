@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
+use mailjam_core::authentication::Identity;
 use mailjam_core::decide::{Refusal, Verdict};
-use mailjam_core::recipient::{EXTENSIONS, Kind};
+use mailjam_core::message::Message;
+use mailjam_core::recipient::EXTENSIONS;
+use mailjam_core::template::one_line;
 use mailjam_core::{handover, return_path};
 use mailjam_rpc::records::{CheckRequest, Resolved, Submission, Verdict as Answer};
 use mailjam_rpc::{Code, Fault, Value};
-use mailjam_store::{NewPost, PageQuery, PostKind, Session};
+use mailjam_store::{Hold, NewPost, PageQuery, PostKind, Session};
 use mailjam_wire::exit;
 
 use super::{Failed, unknown, value};
+use crate::commands;
 use crate::daemon::{Daemon, now};
 use crate::health::Part;
-use crate::judge::{self, Handover, Judged};
+use crate::judge::{self, Destination, Handover, Judged};
+use crate::moderation;
 use crate::params::Params;
 
 /// The method that hands a message over.
@@ -25,7 +30,9 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         "submit" => submit(daemon, params.take()?).await.map(value),
         "check" => {
             let request = params.take::<CheckRequest>()?;
-            let judged = daemon.store.read(move |session| check(session, &request)).await.map_err(Failed::from)?;
+            let authserv_id = daemon.config().authentication.authserv_id.clone();
+            let judged = daemon.store.read(move |session| check(session, &request, &authserv_id));
+            let judged = judged.await.map_err(Failed::from)?;
             Ok(value(answer(&judged)))
         }
         "resolve" => {
@@ -55,14 +62,15 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
     }
 }
 
-fn check(session: &dyn Session, request: &CheckRequest) -> Result<Judged, mailjam_store::Error> {
+fn check(session: &dyn Session, request: &CheckRequest, authserv_id: &str) -> Result<Judged, mailjam_store::Error> {
     let size = request.size.and_then(|size| size.try_into().ok());
-    judge::judge(session, &Handover { sender: &request.sender, recipient: &request.recipient, message: None, size })
+    let (sender, recipient) = (request.sender.as_str(), request.recipient.as_str());
+    judge::judge(session, &Handover { sender, recipient, message: None, size, authserv_id })
 }
 
 /// Takes a message over. When this answers `accept`, it is on disk.
 async fn submit(daemon: &Arc<Daemon>, submission: Submission) -> Result<Answer, Fault> {
-    let taken = daemon.store.write(taking(submission)).await;
+    let taken = daemon.store.write(taking(daemon, submission)).await;
     let taken = checked(daemon, taken)?;
     taken.conclude(daemon);
     Ok(taken.answer)
@@ -70,15 +78,19 @@ async fn submit(daemon: &Arc<Daemon>, submission: Submission) -> Result<Answer, 
 
 /// The same in the calling thread, for [`SUBMIT`] at the door for mailjam-mta; the caller concludes.
 pub fn submit_here(daemon: &Daemon, submission: Submission) -> Result<Taken, Fault> {
-    let taken = daemon.store.write_here(taking(submission));
+    let taken = daemon.store.write_here(taking(daemon, submission));
     checked(daemon, taken)
 }
 
 /// The transaction of a hand-over.
-fn taking(submission: Submission) -> impl FnOnce(&mut dyn Session) -> Result<Taken, mailjam_store::Error> + Send {
+fn taking(
+    daemon: &Daemon,
+    submission: Submission,
+) -> impl FnOnce(&mut dyn Session) -> Result<Taken, mailjam_store::Error> + Send + use<> {
+    let config = daemon.config();
     let sender = judge::envelope_sender(&submission.sender).unwrap_or_default().to_owned();
     let key = handover::key(&sender, &submission.recipient, &submission.message);
-    move |session| take(session, submission, sender, key)
+    move |session| take(session, submission, sender, key, &config.authentication.authserv_id)
 }
 
 /// A storage that fails is news for `systemctl status`, and one that works again too.
@@ -145,12 +157,14 @@ fn take(
     submission: Submission,
     sender: String,
     key: [u8; 32],
+    authserv_id: &str,
 ) -> Result<Taken, mailjam_store::Error> {
     let handover = Handover {
         sender: &submission.sender,
         recipient: &submission.recipient,
         message: Some(&submission.message),
         size: Some(submission.message.len() as u64),
+        authserv_id,
     };
     // What was accepted once stays accepted, whatever has become of the list since.
     if let Some(id) = session.handed_over(&key)? {
@@ -171,20 +185,34 @@ fn take(
     let action = action(&judged.decision.verdict);
     let mut to_send = false;
     if let (Some(kind), Some(destination)) = (post_kind(&judged), &judged.destination) {
-        let list = destination.list.id;
         to_send = kind != PostKind::Bounce;
-        let id = session.add_post(&NewPost {
-            list,
+        if kind == PostKind::Command {
+            obey(session, destination, &submission.message)?;
+        }
+        let post = NewPost {
+            list: destination.list.id,
             kind,
-            sender: judge::envelope_sender(&submission.sender).unwrap_or_default().to_owned(),
+            sender: sender.clone(),
             message_id: judged.message_id.clone(),
             received: now(),
             handover: key,
             bytes: submission.message,
-        })?;
-        if kind == PostKind::Bounce {
-            let about = return_path::decode(&destination.detail).map(|address| address.key());
-            session.count_bounce(list, &about.unwrap_or_default(), id, now())?;
+        };
+        let id = if judged.decision.verdict == Verdict::Hold {
+            hold(session, &judged, destination, &post)?
+        } else {
+            session.add_post(&post)?
+        };
+        match kind {
+            // What is held, and may be forged, counts against nobody.
+            PostKind::Post if judged.decision.verdict == Verdict::Post => {
+                judge::count(session, &destination.list, judged.poster.as_ref(), &judged.thread)?;
+            }
+            PostKind::Bounce => {
+                let about = return_path::decode(&destination.detail).map(|address| address.key());
+                session.count_bounce(destination.list.id, &about.unwrap_or_default(), id, now())?;
+            }
+            _ => {}
         }
         answer.duplicate = Some(false);
         answer.post_id = Some(id.to_string());
@@ -200,14 +228,76 @@ fn take(
     })
 }
 
+/// Answers a mail with commands.
+fn obey(session: &mut dyn Session, destination: &Destination, raw: &[u8]) -> Result<(), mailjam_store::Error> {
+    // A command that cannot be read was not taken for one.
+    let Ok(message) = Message::parse(raw) else { return Ok(()) };
+    match judge::requester(&message, &destination.list) {
+        Some(from) => commands::answer(session, destination, &from, &message, raw),
+        None => Ok(()),
+    }
+}
+
+/// Whether the poster of a held post may be written to. Nobody is who may not have written: strangers that the mail server
+/// does not vouch for, those who are not the one author, programs, and the list itself.
+fn is_answerable(
+    session: &dyn Session,
+    judged: &Judged,
+    destination: &Destination,
+    message: Option<&Message<'_>>,
+) -> Result<bool, mailjam_store::Error> {
+    let (Some(message), Some(poster)) = (message, &judged.poster) else { return Ok(false) };
+    let is_author = judge::requester(message, &destination.list).as_ref() == Some(poster);
+    if message.is_automatic() || !is_author {
+        return Ok(false);
+    }
+    let standing = session.standing(destination.list.id, &[poster.key()])?;
+    Ok(match judged.author {
+        Identity::Passed => true,
+        Identity::Failed => false,
+        Identity::Unknown => standing.member || standing.moderator,
+    })
+}
+
+/// Keeps a post for a moderator, and tells who has to know.
+fn hold(
+    session: &mut dyn Session,
+    judged: &Judged,
+    destination: &Destination,
+    post: &NewPost,
+) -> Result<i64, mailjam_store::Error> {
+    let step = judged.decision.trail.last();
+    let message = Message::parse(&post.bytes).ok();
+    let subject =
+        message.as_ref().and_then(|message| message.field("Subject").next().map(|field| field.decoded().into_owned()));
+    let address = judged.poster.as_ref().map(ToString::to_string).unwrap_or_default();
+    let answerable = is_answerable(session, judged, destination, message.as_ref())?;
+    let days = i64::from(destination.list.list.settings.held_expire);
+    let id = session.hold_post(
+        post,
+        &Hold {
+            rule: step.map(|step| step.rule.to_owned()).unwrap_or_default(),
+            reason: step.map(|step| step.detail.to_string()).unwrap_or_default(),
+            poster: judged.poster.as_ref().map(|poster| poster.key()).unwrap_or_default(),
+            address,
+            subject: one_line(&subject.unwrap_or_default()),
+            answerable,
+            expires: now() + days * 86_400,
+        },
+    )?;
+    if let Some(row) = session.held(id)? {
+        moderation::tell_poster(session, &destination.list, &row)?;
+    }
+    moderation::tell_in_time(session, &destination.list)?;
+    Ok(id)
+}
+
 /// What an accepted message is stored as; `None` if it is not.
 fn post_kind(judged: &Judged) -> Option<PostKind> {
     match judged.decision.verdict {
-        Verdict::Post => Some(PostKind::Post),
-        Verdict::Forward => {
-            let owner = judged.destination.as_ref().is_some_and(|destination| destination.kind == Kind::Owner);
-            Some(if owner { PostKind::Owner } else { PostKind::Command })
-        }
+        Verdict::Post | Verdict::Hold => Some(PostKind::Post),
+        Verdict::Forward => Some(PostKind::Owner),
+        Verdict::Command => Some(PostKind::Command),
         Verdict::Bounce => Some(PostKind::Bounce),
         Verdict::Discard | Verdict::Refuse(_) => None,
     }
@@ -217,11 +307,18 @@ const ACCEPT: &str = "accept";
 
 const fn action(verdict: &Verdict) -> &'static str {
     match verdict {
-        Verdict::Post | Verdict::Forward | Verdict::Bounce => ACCEPT,
+        Verdict::Post | Verdict::Forward | Verdict::Command | Verdict::Bounce => ACCEPT,
+        Verdict::Hold => "hold",
         Verdict::Discard => "discard",
         Verdict::Refuse(Refusal::NoList) => "no-list",
         Verdict::Refuse(Refusal::Closed) => "closed",
-        Verdict::Refuse(Refusal::NotPermitted(_) | Refusal::Loop(_)) => "refuse",
+        Verdict::Refuse(
+            Refusal::NotPermitted(_)
+            | Refusal::Excluded
+            | Refusal::NotAddressed
+            | Refusal::Attachment(_)
+            | Refusal::Loop(_),
+        ) => "refuse",
         Verdict::Refuse(Refusal::TooLarge { .. }) => "too-large",
         Verdict::Refuse(Refusal::BadMessage(_)) => "bad-message",
     }
@@ -231,7 +328,11 @@ const fn action(verdict: &Verdict) -> &'static str {
 pub fn answer(judged: &Judged) -> Answer {
     let verdict = &judged.decision.verdict;
     let (code, dsn, text) = match verdict {
-        Verdict::Post | Verdict::Forward | Verdict::Bounce => return accepted(),
+        Verdict::Post | Verdict::Forward | Verdict::Command | Verdict::Bounce => return accepted(),
+        Verdict::Hold => {
+            let why = judged.decision.trail.last().map(|step| step.detail.to_string()).unwrap_or_default();
+            (exit::OK, "2.0.0", format!("held for a moderator: {why}"))
+        }
         Verdict::Discard => {
             let why = judged.decision.trail.last().map(|step| step.detail.to_string()).unwrap_or_default();
             (exit::OK, "2.0.0", format!("discarded: {why}"))
@@ -240,7 +341,11 @@ pub fn answer(judged: &Judged) -> Answer {
             let code = match refusal {
                 Refusal::NoList => exit::NOUSER,
                 Refusal::Closed | Refusal::TooLarge { .. } => exit::UNAVAILABLE,
-                Refusal::NotPermitted(_) | Refusal::Loop(_) => exit::NOPERM,
+                Refusal::NotPermitted(_)
+                | Refusal::Excluded
+                | Refusal::NotAddressed
+                | Refusal::Attachment(_)
+                | Refusal::Loop(_) => exit::NOPERM,
                 Refusal::BadMessage(_) => exit::DATAERR,
             };
             (code, refusal.status(), refusal.to_string())

@@ -8,7 +8,7 @@ use mailjam_store::{PostQuery, PostRow, PostState, Selection, Session, Troubled}
 
 use super::domain::domain_name;
 use super::{Failed, count, limit, list, page, unknown, value};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, now};
 use crate::params::Params;
 
 /// Recipients that `queue.get` shows at most.
@@ -41,7 +41,7 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
             store
                 .write(move |session| {
                     let known = item(session, &id)?;
-                    session.drop_post(known.id)?;
+                    session.drop_post(known.id, now())?;
                     Ok(Value::Boolean(true))
                 })
                 .await
@@ -54,7 +54,7 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
 fn posts(session: &dyn Session, query: QueueQuery, limit: u32) -> Result<Value, Failed> {
     let state = query.state.map(|name| {
         PostState::from_name(&name).ok_or_else(|| {
-            let text = format!("query.state: {name:?} is none of sending, waiting, done, quarantined");
+            let text = format!("query.state: {name:?} is none of sending, waiting, done, quarantined, held");
             Failed::new(Code::InvalidParameters, text)
         })
     });

@@ -7,24 +7,30 @@ use mailjam_rpc::{Code, Fault, Value};
 use mailjam_store::{ListKey, Role, SITE, Selection, Session};
 
 use super::{Failed, address, list_or_site, unknown, value};
+use crate::actor::{Actor, Deed};
 use crate::daemon::Daemon;
 use crate::params::Params;
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
+    let actor = params.actor.clone();
     let name = params.take::<String>()?;
     let result = match verb {
         "list" => daemon.store.read(move |session| roles(session, &name)).await.map(value),
         "grant" => {
             let (who, role) = (params.take::<String>()?, params.take::<String>()?);
-            let granted = daemon.store.write(move |session| grant(session, &name, &who, &role)).await;
+            let granted = daemon.store.write(move |session| grant(session, &actor, &name, &who, &role)).await;
             // Mail may have waited for somebody to go to.
             daemon.work.notify_one();
             granted.map(Value::Boolean)
         }
         "revoke" => {
             let (who, role) = (params.take::<String>()?, params.take::<String>()?);
-            daemon.store.write(move |session| revoke(session, &name, &who, &role)).await.map(|()| Value::Boolean(true))
+            daemon
+                .store
+                .write(move |session| revoke(session, &actor, &name, &who, &role))
+                .await
+                .map(|()| Value::Boolean(true))
         }
         _ => return Err(unknown(verb)),
     };
@@ -47,16 +53,26 @@ fn role(list: ListKey, word: &str) -> Result<Role, Failed> {
 }
 
 /// Answers whether the role is new.
-fn grant(session: &mut dyn Session, name: &str, who: &str, word: &str) -> Result<bool, Failed> {
+fn grant(session: &mut dyn Session, actor: &Actor, name: &str, who: &str, word: &str) -> Result<bool, Failed> {
     let list = list_or_site(session, name)?;
     let (role, address) = (role(list, word)?, address(who)?);
     if role == Role::Owner {
         session.retry(&Selection::List(list))?;
     }
-    Ok(session.grant(list, &address.key(), &address.to_string(), role)?)
+    let key = address.key();
+    let new = session.grant(list, &key, &address.to_string(), role)?;
+    if new {
+        let row = session.list_by_key(list)?;
+        actor.did(
+            session,
+            row.as_ref(),
+            Deed { action: "role.grant", target: &key, before: "", after: role.name() },
+        )?;
+    }
+    Ok(new)
 }
 
-fn revoke(session: &mut dyn Session, name: &str, who: &str, word: &str) -> Result<(), Failed> {
+fn revoke(session: &mut dyn Session, actor: &Actor, name: &str, who: &str, word: &str) -> Result<(), Failed> {
     let list = list_or_site(session, name)?;
     let (role, address) = (role(list, word)?, address(who)?);
     if !session.revoke(list, &address.key(), role)? {
@@ -66,5 +82,10 @@ fn revoke(session: &mut dyn Session, name: &str, who: &str, word: &str) -> Resul
         let text = format!("{who} is the last owner of {name}; make somebody else owner first");
         return Err(Failed::new(Code::LastOwner, text));
     }
-    Ok(())
+    let (row, key) = (session.list_by_key(list)?, address.key());
+    Ok(actor.did(
+        session,
+        row.as_ref(),
+        Deed { action: "role.revoke", target: &key, before: role.name(), after: "" },
+    )?)
 }

@@ -8,6 +8,7 @@ use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::TokenRow;
 
 use super::{Failed, unknown, value};
+use crate::actor::{Actor, Deed};
 use crate::caller;
 use crate::daemon::{Daemon, now};
 use crate::params::Params;
@@ -15,7 +16,10 @@ use crate::params::Params;
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
     let result = match verb {
-        "create" => create(daemon, params.take()?).await.map(value),
+        "create" => {
+            let actor = params.actor.clone();
+            create(daemon, actor, params.take()?).await.map(value)
+        }
         "list" => daemon
             .store
             .read(|session| session.tokens())
@@ -23,12 +27,13 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
             .map(|rows| value(rows.into_iter().map(record).collect::<Vec<_>>()))
             .map_err(Failed::from),
         "revoke" => {
-            let id = params.take::<String>()?;
+            let (actor, id) = (params.actor.clone(), params.take::<String>()?);
             daemon
                 .store
                 .write(move |session| {
                     let revoked = session.revoke_token(&id)?;
                     if revoked {
+                        actor.did(session, None, Deed { action: "token.revoke", target: &id, ..Deed::default() })?;
                         Ok(Value::Boolean(true))
                     } else {
                         Err(Failed::new(Code::BadToken, format!("no token {id}")))
@@ -52,7 +57,7 @@ fn record(row: TokenRow) -> Token {
     }
 }
 
-async fn create(daemon: &Daemon, request: TokenRequest) -> Result<TokenCreated, Failed> {
+async fn create(daemon: &Daemon, actor: Actor, request: TokenRequest) -> Result<TokenCreated, Failed> {
     if request.scopes.is_empty() {
         return Err(Failed::new(Code::InvalidParameters, "scopes: a token without scopes can do nothing"));
     }
@@ -74,7 +79,12 @@ async fn create(daemon: &Daemon, request: TokenRequest) -> Result<TokenCreated, 
         expires,
         revoked: false,
     };
-    daemon.store.write(move |session| session.add_token(&row, &hash)).await?;
+    let added = daemon.store.write(move |session| {
+        let after = format!("{} ({})", row.scopes.join(" "), row.label);
+        actor.did(session, None, Deed { action: "token.create", target: &row.id, before: "", after: &after })?;
+        session.add_token(&row, &hash)
+    });
+    added.await?;
     Ok(TokenCreated { id, secret })
 }
 

@@ -1,0 +1,88 @@
+//! What lists write on their own: finds the texts, has the notice written and puts it into the queue.
+
+use mailjam_core::address::Address;
+use mailjam_core::notice::{self, Desk, Notice, Reader};
+use mailjam_core::template::Name;
+use mailjam_store::{Error, ListRow, NewNotice, Session, Target, TemplateScope};
+
+use crate::daemon::now;
+
+/// The text that somebody wrote in place of the one that comes with mailjam: for the list, its domain, or the site.
+pub fn own_text(session: &dyn Session, list: &ListRow, name: Name, tag: &str) -> Result<Option<String>, Error> {
+    let domain = list.list.address.ascii_domain().into_owned();
+    let primary = tag.split('-').next().unwrap_or_default();
+    for scope in [TemplateScope::List(list.id), TemplateScope::Domain(domain), TemplateScope::Site] {
+        for language in [tag, primary] {
+            if let Some(text) = session.template(&scope, name.name(), language)? {
+                return Ok(Some(text));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Somebody who is written to.
+#[derive(Clone, Debug)]
+pub struct Addressee {
+    /// Where.
+    pub address: Address,
+    /// In which language; empty for the list's.
+    pub language: String,
+}
+
+impl Addressee {
+    /// Somebody whose language is the one of the membership, if there is one.
+    pub fn new(session: &dyn Session, list: &ListRow, address: &Address) -> Result<Addressee, Error> {
+        let member = session.member(list.id, &address.key())?;
+        let language = member.map(|member| member.language).unwrap_or_default();
+        Ok(Addressee { address: address.clone(), language })
+    }
+}
+
+/// Writes to somebody in a list's name; `answers` is the Message-ID of the mail that this is the answer to,
+/// empty if that has none.
+pub fn send(
+    session: &mut dyn Session,
+    list: &ListRow,
+    to: &Addressee,
+    answers: Option<&str>,
+    write: impl FnOnce(&Desk<'_>, Reader<'_>) -> notice::Result<Notice>,
+) -> Result<(), Error> {
+    let secret = session.secret("token")?;
+    let written = {
+        let session: &dyn Session = session;
+        let texts = |name: Name, tag: &str| {
+            own_text(session, list, name, tag).unwrap_or_else(|error| {
+                tracing::error!("the text {:?} of {} cannot be read: {error}", name.name(), list.list.address);
+                None
+            })
+        };
+        let desk = Desk {
+            list: &list.list,
+            number: list.id,
+            secret: &secret,
+            texts: &texts,
+            now: now(),
+            seed: getrandom::u64().unwrap_or_default(),
+            answers,
+        };
+        write(&desk, Reader { address: &to.address, language: &to.language })
+    };
+    let notice = match written {
+        Ok(notice) => notice,
+        Err(error) => {
+            tracing::error!("{} cannot write to {}: {error}; please report it", list.list.address, to.address);
+            return Ok(());
+        }
+    };
+    let target = Target { key: notice.to.key(), address: notice.to.to_string() };
+    session
+        .add_notice(&NewNotice {
+            list: list.id,
+            message_id: notice.message_id,
+            at: now(),
+            bytes: notice.bytes,
+            recipients: vec![target],
+        })
+        .map(drop)
+}
