@@ -16,7 +16,9 @@ const LOOKED_THROUGH: i32 = 10_000;
 /// The line below the error, if there is something to say that the daemon did not.
 pub fn remedy(session: &mut Session, error: &Error) -> Option<String> {
     let fixed = match error {
-        Error::Fault { subject, fault, .. } => return about_fault(session, subject.as_deref(), fault.code()?),
+        Error::Fault { method, subject, fault } => {
+            return about_fault(session, method, subject.as_deref(), fault.code()?);
+        }
         Error::Connection(client::Error::Connect { server, cause }) => return about_connection(server, cause.kind()),
         Error::ImportStopped { .. } => "what was added stays; run the same command again for the rest",
         Error::Status { status: 401 | 403, .. } => {
@@ -53,14 +55,13 @@ fn about_connection(server: &Server<String>, kind: ErrorKind) -> Option<String> 
     })
 }
 
-fn about_fault(session: &mut Session, subject: Option<&str>, code: Code) -> Option<String> {
+fn about_fault(session: &mut Session, method: &str, subject: Option<&str>, code: Code) -> Option<String> {
     let (all, near) = match code {
         Code::NoList => ("list list", nearest(subject, names(session, "list.list", |list: List| list.address))),
         Code::NoDomain => {
             ("domain list", nearest(subject, names(session, "domain.list", |domain: Domain| domain.name)))
         }
-        Code::NoItem => ("queue list", None),
-        Code::BadToken => ("token list", None),
+        Code::NoItem | Code::BadToken => (shows_items(method)?, None),
         Code::NoMember => {
             return subject.map(|list| format!("\"mailjam-cli member list {list} --filter TEXT\" searches"));
         }
@@ -78,6 +79,21 @@ fn about_fault(session: &mut Session, subject: Option<&str>, code: Code) -> Opti
     };
     let shows = format!("\"mailjam-cli {all}\" shows all");
     Some(near.map_or(shows.clone(), |near| format!("did you mean {near}? {shows}")))
+}
+
+/// The command that shows what a method takes the id of.
+fn shows_items(method: &str) -> Option<&'static str> {
+    Some(match method.split('.').next()? {
+        "queue" => "queue list",
+        "token" => "token list",
+        "moderation" => "moderation list",
+        "subscription" if method != "subscription.confirm" && method != "subscription.unsubscribe" => {
+            "subscription pending LIST"
+        }
+        "ban" => "ban list SCOPE",
+        "template" => "template list SCOPE",
+        _ => return None,
+    })
 }
 
 /// Names that the daemon knows; none if this caller may not see them.
@@ -105,11 +121,19 @@ fn nearest(typed: Option<&str>, names: Vec<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, shows_items};
 
     fn near(typed: &str) -> Option<String> {
         let names = ["announce@lists.example.org", "talk@lists.example.org", "talks@other.example.org"];
         nearest(Some(typed), names.map(str::to_owned).to_vec())
+    }
+
+    #[test]
+    fn what_is_not_there_is_looked_for_among_its_own_kind() {
+        assert_eq!(shows_items("moderation.approve"), Some("moderation list"));
+        assert_eq!(shows_items("subscription.deny"), Some("subscription pending LIST"));
+        assert_eq!(shows_items("subscription.confirm"), None, "a token came by mail");
+        assert_eq!(shows_items("token.revoke"), Some("token list"));
     }
 
     #[test]

@@ -113,6 +113,8 @@ pub enum Names {
     List,
     /// A list, or this word for what is not about one list.
     ListOr(&'static str),
+    /// A list, a domain, or this word for what is about neither.
+    ListOrDomainOr(&'static str),
     /// The address of a list that is not there yet.
     NewList,
     /// A member of the list that was named before.
@@ -129,6 +131,12 @@ pub enum Names {
     Scope(&'static [&'static str], &'static [&'static str]),
     /// An item of the queue, by its id.
     QueueItem,
+    /// A post that waits for a moderator, by its id.
+    Held,
+    /// A template, by its name.
+    Template,
+    /// A language that there are templates in.
+    TemplateLanguage,
     /// A method of the catalogue.
     Method,
 }

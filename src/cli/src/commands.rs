@@ -1,32 +1,46 @@
 //! The table of all commands: one entry a noun, in the order of the help.
 
+mod audit;
+mod ban;
 mod collection;
+mod confirm;
 mod domain;
 mod import;
 mod list;
 mod mail;
 mod member;
+mod moderation;
+mod moment;
 mod mta_config;
+mod privacy;
 mod queue;
 mod raw;
 mod role;
 mod roster;
 mod server;
 mod setting;
+mod subscription;
+mod template;
 mod token;
 
-use crate::command::{Arg, Command, Form, Names};
+use crate::command::{Arg, Args, Command, Form, Names};
 
 /// Everything that can be asked of mailjam-cli.
 pub static COMMANDS: &[Command] = &[
     list::NOUN,
     member::NOUN,
+    subscription::NOUN,
+    moderation::NOUN,
+    ban::NOUN,
+    template::NOUN,
     role::NOUN,
     domain::NOUN,
     queue::NOUN,
     mail::EXPLAIN,
     mail::CHECK,
     mail::RESOLVE,
+    audit::NOUN,
+    privacy::NOUN,
     token::NOUN,
     server::NOUN,
     mta_config::NOUN,
@@ -41,3 +55,25 @@ const LIMIT: Arg = Arg::new("limit", Form::Value, "N", "Stop after N").names(Nam
 const FILTER: Arg = Arg::new("filter", Form::Value, "TEXT", "Only those that contain TEXT, in any case");
 const YES: Arg = Arg::flag("yes", "Do not ask");
 const DRY_RUN: Arg = Arg::flag("dry-run", "Say what would change, change nothing");
+const NAME: Arg = Arg::new("name", Form::Value, "NAME", "Name for people");
+const MODE: Arg = Arg::new(
+    "mode",
+    Form::Value,
+    "MODE",
+    "post: gets every post; digest: digests, and every post until there are digests; nomail: a member who gets none",
+)
+.names(Names::Words(&["post", "digest", "nomail"]));
+const LANGUAGE: Arg = Arg::new("language", Form::Value, "LANGUAGE", "Language of what the list writes, such as de");
+
+/// The word that stands for no list but all of mailjam; no list has a name without a dot or an @.
+const SITE: &str = "site";
+
+/// What the argument `name` means, as the daemon takes it: empty for the site.
+fn scope<'a>(args: &Args<'a>, name: &str) -> &'a str {
+    args.optional(name).filter(|scope| *scope != SITE).unwrap_or_default()
+}
+
+/// The scope in a sentence.
+fn called(scope: &str) -> &str {
+    if scope.is_empty() { "the site" } else { scope }
+}

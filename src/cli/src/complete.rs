@@ -65,7 +65,7 @@ fn words(candidates: Vec<Candidate>) -> Completion {
     Completion { candidates, files_from: None }
 }
 
-/// Nouns or verbs. Another word for a verb is offered only to those who are typing that one.
+/// Nouns or verbs. Another word for one is offered only to those who are typing that one.
 fn commands_like(commands: &[Command], typed: &str) -> Vec<Candidate> {
     let named = |name: fn(&Command) -> Option<&'static str>| -> Vec<Candidate> {
         let shown = commands.iter().filter(|command| !command.hidden);
@@ -95,6 +95,7 @@ fn value(line: &Line<'_>, arg: &'static Arg, from: usize, ask: &mut Ask<'_>) -> 
         Names::Words(words) => list(words),
         Names::List => known.lists(),
         Names::ListOr(word) => [list(&[word]), known.lists()].concat(),
+        Names::ListOrDomainOr(word) => [list(&[word]), known.domains(), known.lists()].concat(),
         Names::NewList => known.new_lists(),
         Names::Member => known.members(),
         Names::RoleHolder => known.role_holders(),
@@ -103,6 +104,9 @@ fn value(line: &Line<'_>, arg: &'static Arg, from: usize, ask: &mut Ask<'_>) -> 
         Names::Token => known.tokens(),
         Names::Scope(words, of_lists) => [list(words), known.scopes(of_lists)].concat(),
         Names::QueueItem => known.queue_items(),
+        Names::Held => known.held(),
+        Names::Template => known.templates(),
+        Names::TemplateLanguage => known.template_languages(),
         Names::Method => METHODS
             .iter()
             .filter(|method| method.name.starts_with(typed))

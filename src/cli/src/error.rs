@@ -14,6 +14,7 @@ use crate::output::clean;
 pub enum Error {
     #[error("{}", clean(fault.text()))]
     Fault {
+        method: String,
         /// What the call was about: its first parameter, where that is a name.
         subject: Option<String>,
         fault: Fault,
@@ -52,6 +53,8 @@ pub enum Error {
     SyncRefused { refused: usize },
     #[error("{cause} (after line {line} of {what})")]
     ImportStopped { what: String, line: u64, cause: Box<Error> },
+    #[error("the audit does not hold: entry {entry} is not as it was written, or one before it is missing")]
+    AuditBroken { entry: String },
     #[error("there is no copy to write: {verdict}")]
     NoCopy { verdict: String },
 
@@ -100,6 +103,7 @@ impl Error {
             | Error::Read { .. }
             | Error::Write { .. }
             | Error::SyncRefused { .. }
+            | Error::AuditBroken { .. }
             | Error::NoCopy { .. }
             | Error::NotInstalled { .. }
             | Error::Run { .. }

@@ -1,7 +1,7 @@
 //! The manual page mailjam-cli(1): its generated parts are made of the table of commands, and compared. It is there in
 //! tests only, so that nothing of it is in the program.
 //!
-//! clap_mangen would make a page for each of some fifty commands, from a parser that has forgotten what the table says.
+//! clap_mangen would make a page for each of some eighty commands, from a parser that has forgotten what the table says.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -51,6 +51,9 @@ fn commands() -> String {
         match &command.action {
             Action::Group(verbs) => {
                 sentence(&mut text, command.about);
+                if let Some(alias) = command.alias {
+                    sentence(&mut text, &format!("The noun may also be \"{alias}\""));
+                }
                 for verb in verbs.iter().filter(|verb| !verb.hidden) {
                     explain(&mut text, &format!("{} {}", command.name, verb.name), verb);
                 }

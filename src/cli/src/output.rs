@@ -64,6 +64,8 @@ pub struct Screen {
     style: Style,
     /// Columns, if this is a terminal.
     width: Option<usize>,
+    /// Whether the locale has more letters than ASCII.
+    unicode: bool,
 }
 
 impl Screen {
@@ -72,7 +74,7 @@ impl Screen {
         let width = stdout.is_terminal().then(|| {
             terminal_size::terminal_size().map_or(USUAL_WIDTH, |(terminal_size::Width(columns), _)| columns.into())
         });
-        Screen { out: BufWriter::with_capacity(64 << 10, stdout), failure: None, style, width }
+        Screen { out: BufWriter::with_capacity(64 << 10, stdout), failure: None, style, width, unicode: speaks_utf8() }
     }
 
     pub fn style(&self) -> Style {
@@ -87,6 +89,12 @@ impl Screen {
     /// Writes bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.put(|out| out.write_all(bytes));
+    }
+
+    /// Writes a text of several lines: to a terminal without what that would obey, else as it is.
+    pub fn text(&mut self, text: &str) {
+        let text = if self.width.is_some() { clean_lines(text) } else { Cow::Borrowed(text) };
+        self.put(|out| out.write_all(text.as_bytes()));
     }
 
     /// Writes one JSON document and ends the line.
@@ -146,7 +154,9 @@ impl Screen {
             "wrong" | "refuse" | "refused" | "no-list" | "bad-message" | "too-large" | "quarantined" | "revoked" => {
                 self.coloured(RED, word)
             }
-            "note" | "closed" | "deferred" | "waiting" | "retry" | "discard" | "expired" => self.coloured(YELLOW, word),
+            "note" | "closed" | "deferred" | "waiting" | "retry" | "hold" | "held" | "discard" | "expired" => {
+                self.coloured(YELLOW, word)
+            }
             other => clean(other).into_owned(),
         }
     }
@@ -156,9 +166,19 @@ impl Screen {
         if self.style.plain || self.width.is_none() { text.into_owned() } else { format!("\x1b[{code}m{text}\x1b[0m") }
     }
 
+    /// Whether blocks and the like can be drawn, for somebody to see.
+    pub fn draws(&self) -> bool {
+        self.unicode && self.width.is_some()
+    }
+
+    /// Columns for running text beside `indent` spaces.
+    pub fn room(&self, indent: usize) -> usize {
+        self.width.unwrap_or(USUAL_WIDTH).min(LONGEST_LINE).saturating_sub(indent)
+    }
+
     /// Text in lines that fit beside `indent` spaces.
     pub fn wrap(&self, text: &str, indent: usize) -> Vec<String> {
-        let room = self.width.unwrap_or(USUAL_WIDTH).min(LONGEST_LINE).saturating_sub(indent);
+        let room = self.room(indent);
         let mut lines: Vec<String> = Vec::new();
         for word in clean(text).split_whitespace() {
             match lines.last_mut() {
@@ -184,8 +204,27 @@ impl Screen {
 
 /// Text of others without what a terminal would obey: control characters, and marks that turn the direction of writing.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if text.contains(obeyed) { Cow::Owned(text.replace(obeyed, "\u{fffd}")) } else { Cow::Borrowed(text) }
+    without(text, obeyed)
+}
+
+/// The same for a text of several lines, which stay.
+pub fn clean_lines(text: &str) -> Cow<'_, str> {
+    without(text, |c| obeyed(c) && !matches!(c, '\n' | '\t'))
+}
+
+fn obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn without(text: &str, unwanted: fn(char) -> bool) -> Cow<'_, str> {
+    if text.contains(unwanted) { Cow::Owned(text.replace(unwanted, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// Whether the locale says so (POSIX.1-2017, 8.2: the first of these that is set).
+fn speaks_utf8() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    locale.is_some_and(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8"))
 }
 
 /// Text of others, or a dash where there is none.

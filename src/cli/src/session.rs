@@ -71,10 +71,10 @@ impl Daemon {
     }
 }
 
-/// The value in the XML that the daemon at `server` answered to a call about `subject`.
-pub fn decode(server: &Server<String>, subject: Option<String>, xml: &[u8]) -> Result<Value, Error> {
+/// The value in the XML that the daemon at `server` answered to a call of `method` about `subject`.
+pub fn decode(server: &Server<String>, method: &str, subject: Option<String>, xml: &[u8]) -> Result<Value, Error> {
     match codec::decode_reply(xml) {
-        Ok(answer) => answer.map_err(|fault| Error::Fault { subject, fault }),
+        Ok(answer) => answer.map_err(|fault| Error::Fault { method: method.to_owned(), subject, fault }),
         Err(fault) => Err(Error::NotOurs { server: server.clone(), reason: fault.text().to_owned() }),
     }
 }
@@ -99,7 +99,7 @@ impl Session {
     pub fn call(&mut self, method: &str, params: Vec<Value>) -> Result<Value, Error> {
         let subject = params.first().and_then(subject);
         let xml = self.daemon.fetch(method, params)?;
-        decode(self.daemon.server(), subject, &xml)
+        decode(self.daemon.server(), method, subject, &xml)
     }
 
     /// Calls a method and takes its answer apart.
@@ -163,9 +163,10 @@ pub fn text(value: &str) -> Value {
     Value::String(value.to_owned())
 }
 
-/// Faults about a member or an address (300 to 319); others mean that the next item would fare no better.
+/// Faults about a member or an address (300 to 319), or something that waits (400 to 409); others mean that the next item
+/// would fare no better.
 fn concerns_one_item(fault: i32) -> bool {
-    (300..320).contains(&fault)
+    (300..320).contains(&fault) || (400..410).contains(&fault)
 }
 
 /// What a call is about, for the advice when it fails.

@@ -55,7 +55,7 @@ impl<T: Shape, const N: usize> Collection<T, N> {
             let mut total = 0;
             let mut next = None;
             for xml in arriving {
-                let value = decode(&server, params.first().and_then(subject), &xml?)?;
+                let value = decode(&server, self.method, params.first().and_then(subject), &xml?)?;
                 let page: Page<Value> = understand(self.method, value)?;
                 (total, next) = (page.total, page.next);
                 self.add(screen, &mut view, page.items)?;

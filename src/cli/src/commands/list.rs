@@ -1,6 +1,7 @@
 //! `list`: the lists and their settings.
 
-use std::io::{BufRead, IsTerminal, Write};
+mod preview;
+mod stats;
 
 use mailjam_rpc::records::{Change, List, Role, SettingSchema, UpdateOptions};
 
@@ -11,7 +12,7 @@ use crate::output::{Screen, clean, or_dash};
 use crate::session::{Session, param, text};
 
 use super::collection::Collection;
-use super::{DRY_RUN, FILTER, LIMIT, LIST, YES, setting};
+use super::{DRY_RUN, FILTER, LIMIT, LIST, YES, confirm, setting};
 
 const SETTINGS: Arg =
     Arg::new("setting", Form::Any, "KEY=VALUE", "Setting; \"list settings\" explains them").names(Names::Setting);
@@ -24,6 +25,9 @@ const REVISION: Arg = Arg::new("if-revision", Form::Value, "N", "Refuse if someb
     .names(Names::Number);
 const NEW_ADDRESS: Arg =
     Arg::new("new-address", Form::Required, "NEW-ADDRESS", "New posting address").names(Names::NewList);
+const LAST: Arg =
+    Arg::new("last", Form::Value, "N", "Look at the last N posts, 1000 at most; else at 100").names(Names::Number);
+const DAYS: Arg = Arg::new("days", Form::Value, "N", "Of the last N days; else of 30").names(Names::Number);
 
 pub const NOUN: Command = Command::group(
     "list",
@@ -37,7 +41,16 @@ pub const NOUN: Command = Command::group(
         Command::new("set", "Change settings of a list", &["list.update"], &[LIST, CHANGES, DRY_RUN, REVISION], set)
             .alias("update")
             .details("All of the settings are changed or, on an error, none."),
+        Command::new(
+            "preview",
+            "Show which of the last posts other settings would treat differently",
+            &["list.preview"],
+            &[LIST, CHANGES, LAST],
+            preview::preview,
+        )
+        .details("Nothing is changed. Posts that were refused are not stored, so they are not looked at."),
         Command::new("settings", "Explain all settings", &["list.settings.schema"], &[], settings),
+        Command::new("stats", "Count members, posts and what waits", &["list.stats"], &[LIST, DAYS], stats::stats),
         Command::new("delete", "Delete a list with its members, roles and queue", &["list.delete"], &[LIST, YES], delete),
         Command::new("rename", "Give a list another address", &["list.rename"], &[LIST, NEW_ADDRESS], rename)
             .details("Its list-id stays, so that the filters of its members keep working."),
@@ -166,29 +179,12 @@ fn settings(session: &mut Session, _: &Args<'_>) -> Result<Outcome, Error> {
 fn delete(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let name = args.text("list");
     if !args.flag("yes") {
-        let what = format!("deleting {name}");
-        if !std::io::stdin().is_terminal() {
-            return Err(Error::NobodyToAsk { what });
-        }
-        let list: List = session.ask("list.get", vec![text(name)])?;
-        confirm(&list)?;
+        confirm::somebody_there(|| format!("deleting {name}"))?;
+        let List { address, members, .. } = session.ask("list.get", vec![text(name)])?;
+        let what = format!("This deletes {address} with its {members} members, roles and queue, for good.");
+        confirm::by_typing(&what, &address)?;
     }
     session.show("list.delete", vec![text(name)], |screen, _: bool| writeln!(screen, "deleted {name}"))
-}
-
-/// Has the list's address typed in.
-fn confirm(list: &List) -> Result<(), Error> {
-    let List { address, members, .. } = list;
-    let mut stderr = std::io::stderr().lock();
-    let asked = write!(
-        stderr,
-        "This deletes {address} with its {members} members, roles and queue, for good.\nType its address to go on: "
-    );
-    asked.map_err(|cause| Error::Write { what: "to the terminal".to_owned(), cause })?;
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.map_err(|cause| Error::Read { what: "the terminal".to_owned(), cause })?;
-    if answer.trim() == *address { Ok(()) } else { Err(Error::NotConfirmed) }
 }
 
 fn rename(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {

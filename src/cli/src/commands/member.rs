@@ -1,21 +1,40 @@
 //! `member`: who is on which list.
 
-use mailjam_rpc::records::{Member, MemberAttributes, Membership};
+use mailjam_rpc::Value;
+use mailjam_rpc::records::{Member, MemberAttributes, Membership, RemoveOptions};
 
 use crate::command::{Arg, Args, Command, Form, Names, Outcome};
 use crate::error::Error;
 use crate::output::table::{Table, whole, words};
-use crate::output::{clean, or_dash};
+use crate::output::{Screen, clean, or_dash};
 use crate::session::{Session, param, text};
 
 use super::collection::Collection;
-use super::{ADDRESS, DRY_RUN, FILTER, LIMIT, LIST, MEMBER, import};
+use super::{ADDRESS, DRY_RUN, FILTER, LANGUAGE, LIMIT, LIST, MEMBER, MODE, NAME, import, moment};
 
 const NEW_MEMBERS: Arg = Arg::new("address", Form::Several, "ADDRESS", "Mail address");
 const MEMBERS: Arg = NEW_MEMBERS.names(Names::Member);
-const NAME: Arg = Arg::new("name", Form::Value, "NAME", "Name for people");
-const MODE: Arg = Arg::new("mode", Form::Value, "MODE", "post: gets every post; nomail: a member who gets none")
-    .names(Names::Words(&["post", "nomail"]));
+const OWN_POSTS: Arg =
+    Arg::new("own-posts", Form::Value, "YES-OR-NO", "Whether to send copies of own posts, yes or no")
+        .names(Names::Words(&["yes", "no"]));
+const POSTING: Arg = Arg::new(
+    "posting",
+    Form::Value,
+    "WHAT",
+    "What becomes of the member's posts: accept, hold, refuse or discard; default: as the list's policy says",
+)
+.names(Names::Words(&["default", "accept", "hold", "refuse", "discard"]));
+const WELCOME: Arg = Arg::flag("welcome", "Send the list's welcome to the new members");
+const NOTIFY: Arg = Arg::flag("notify", "Tell the people by mail");
+const REASON: Arg = Arg::new("reason", Form::Value, "TEXT", "Why, for that mail and for the audit");
+const UNTIL: Arg = Arg::new(
+    "until",
+    Form::Value,
+    "T",
+    "When mail is sent again: a date or time such as 2027-01-31, or from now on, such as 14d; else from now on",
+);
+const MESSAGE_ID: Arg = Arg::new("message-id", Form::Required, "MESSAGE-ID", "Message-ID of any post of the thread");
+const UNDO: Arg = Arg::flag("undo", "Send the thread again");
 const FILE: Arg =
     Arg::new("file", Form::Required, "FILE", "File with one member a line; - for standard input").names(Names::File);
 const OLD: Arg = Arg::new("old", Form::Required, "OLD", "Address so far");
@@ -37,15 +56,32 @@ pub const NOUN: Command = Command::group(
     &[
         Command::new("list", "Show the members of a list", &["member.list"], &[LIST, FILTER, LIMIT], list),
         Command::new("get", "Show one member", &["member.get"], &[LIST, MEMBER], get).alias("show"),
-        Command::new("add", "Add members", &["member.add"], &[LIST, NEW_MEMBERS, NAME, MODE], add),
+        Command::new(
+            "add",
+            "Add members",
+            &["member.add"],
+            &[LIST, NEW_MEMBERS, NAME, MODE, LANGUAGE, OWN_POSTS, POSTING, WELCOME],
+            add,
+        ),
         Command::new(
             "update",
-            "Change name or mode of a member",
+            "Change what a member gets and may",
             &["member.get", "member.update"],
-            &[LIST, MEMBER, NAME, MODE],
+            &[LIST, MEMBER, NAME, MODE, LANGUAGE, OWN_POSTS, POSTING],
             update,
+        )
+        .details("An empty LANGUAGE stands for that of the list."),
+        Command::new("remove", "Remove members", &["member.remove"], &[LIST, MEMBERS, NOTIFY, REASON], remove),
+        Command::new("pause", "Send a member no mail for a time", &["member.pause"], &[LIST, MEMBER, UNTIL], pause)
+            .details("Without --until a pause ends now."),
+        Command::new(
+            "mute",
+            "Send a member nothing more of a thread",
+            &["member.mute"],
+            &[LIST, MEMBER, MESSAGE_ID, UNDO],
+            mute,
         ),
-        Command::new("remove", "Remove members", &["member.remove"], &[LIST, MEMBERS], remove),
+        Command::new("trust", "Let a member post without approval", &["member.trust"], &[LIST, MEMBER], trust),
         Command::new(
             "import",
             "Add the members that a file names",
@@ -88,15 +124,36 @@ fn get(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     session.show("member.get", params, |screen, member: Member| {
         let title = screen.title(&member.address);
         writeln!(screen, "{title}");
-        let fields =
-            [("name", or_dash(&member.name)), ("mode", or_dash(&member.mode)), ("since", member.since.to_string())];
+        let mut fields = wishes(&member);
+        fields.push(("away until", member.away_until.map_or_else(|| "-".to_owned(), |time| time.to_string())));
+        fields.push(("approved posts", member.approved.to_string()));
+        fields.push(("since", member.since.to_string()));
         screen.fields(2, &fields);
     })
 }
 
+/// What "member update" can change, in words.
+fn wishes(member: &Member) -> Vec<(&'static str, String)> {
+    let own_posts = if member.own_posts { "yes" } else { "no" };
+    vec![
+        ("name", or_dash(&member.name)),
+        ("mode", or_dash(&member.mode)),
+        ("language", or_dash(member.language.as_deref().unwrap_or_default())),
+        ("own posts", own_posts.to_owned()),
+        ("posting", or_dash(&member.posting)),
+    ]
+}
+
 fn attributes(args: &Args<'_>) -> MemberAttributes {
     let given = |name| args.optional(name).map(str::to_owned);
-    MemberAttributes { name: given("name"), mode: given("mode") }
+    MemberAttributes {
+        name: given("name"),
+        mode: given("mode"),
+        language: given("language"),
+        own_posts: args.optional("own-posts").map(|word| word == "yes"),
+        posting: given("posting"),
+        welcome: None,
+    }
 }
 
 fn add(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
@@ -104,7 +161,8 @@ fn add(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     if addresses.len() > 1 && args.optional("name").is_some() {
         return Err(Error::Contradiction("--name names one member, but there are several addresses"));
     }
-    let attributes = param(attributes(args));
+    let welcome = args.flag("welcome").then_some(true);
+    let attributes = param(MemberAttributes { welcome, ..attributes(args) });
     session.each(&addresses, |session, address| {
         let params = vec![text(args.text("list")), text(address), attributes.clone()];
         session.show("member.add", params, |screen, member: Member| {
@@ -115,30 +173,66 @@ fn add(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 }
 
 fn update(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    let attributes = attributes(args);
-    if attributes.name.is_none() && attributes.mode.is_none() {
-        return Err(Error::Contradiction("nothing to change: give --name, --mode or both"));
+    let attributes = param(attributes(args));
+    if attributes == Value::Struct([].into()) {
+        return Err(Error::Contradiction("nothing to change: give one of the options at least"));
     }
     let member = vec![text(args.text("list")), text(args.text("address"))];
     let before: Member = session.ask("member.get", member.clone())?;
-    let params = member.into_iter().chain([param(attributes)]).collect();
+    let params = member.into_iter().chain([attributes]).collect();
     session.show("member.update", params, |screen, after: Member| {
-        let pairs = [("name", before.name, after.name), ("mode", before.mode, after.mode)];
-        let changes: Vec<_> = pairs.iter().filter(|(_, from, to)| from != to).collect();
-        if changes.is_empty() {
-            writeln!(screen, "nothing to change");
-        }
-        for (what, from, to) in changes {
-            writeln!(screen, "{}: {what}: {} → {}", clean(&after.address), or_dash(from), or_dash(to));
+        show_changes(screen, &before, &after);
+    })
+}
+
+/// What changed, from what to what.
+fn show_changes(screen: &mut Screen, before: &Member, after: &Member) {
+    let pairs = wishes(before).into_iter().zip(wishes(after));
+    let changes: Vec<_> = pairs.filter(|((_, from), (_, to))| from != to).collect();
+    if changes.is_empty() {
+        writeln!(screen, "nothing to change");
+    }
+    for ((what, from), (_, to)) in changes {
+        writeln!(screen, "{}: {what}: {from} → {to}", clean(&after.address));
+    }
+}
+
+fn remove(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let reason = args.optional("reason").map(str::to_owned);
+    let options = RemoveOptions { notify: args.flag("notify").then_some(true), reason };
+    session.each(&args.many("address"), |session, address| {
+        let params = vec![text(args.text("list")), text(address), param(options.clone())];
+        session.show("member.remove", params, |screen, _: bool| writeln!(screen, "removed {address}"))?;
+        Ok(())
+    })
+}
+
+fn pause(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let mut params = vec![text(args.text("list")), text(args.text("address"))];
+    params.extend(moment::given(args, "until")?.map(param));
+    session.show("member.pause", params, |screen, member: Member| {
+        let address = clean(&member.address);
+        match member.away_until {
+            Some(until) => writeln!(screen, "{address} gets no mail until {until}"),
+            None => writeln!(screen, "{address} gets mail again"),
         }
     })
 }
 
-fn remove(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    session.each(&args.many("address"), |session, address| {
-        let params = vec![text(args.text("list")), text(address)];
-        session.show("member.remove", params, |screen, _: bool| writeln!(screen, "removed {address}"))?;
-        Ok(())
+fn mute(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let (address, thread, undo) = (args.text("address"), args.text("message-id"), args.flag("undo"));
+    let mut params = vec![text(args.text("list")), text(address), text(thread)];
+    params.extend(undo.then(|| param(false)));
+    session.show("member.mute", params, |screen, _: bool| {
+        let gets = if undo { "everything" } else { "nothing more" };
+        writeln!(screen, "{address} gets {gets} of the thread of {thread}");
+    })
+}
+
+fn trust(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
+    let params = vec![text(args.text("list")), text(args.text("address"))];
+    session.show("member.trust", params, |screen, member: Member| {
+        writeln!(screen, "{}: posting: {}", clean(&member.address), clean(&member.posting));
     })
 }
 

@@ -14,7 +14,7 @@ use super::collection::Collection;
 const ID: Arg = Arg::new("id", Form::Required, "ID", "Id of an item, from \"queue list\"").names(Names::QueueItem);
 const OF_LIST: Arg = Arg::new("list", Form::Value, "LIST", "Only items of this list").names(Names::List);
 const STATE: Arg = Arg::new("state", Form::Value, "STATE", "Only items in this state; else all but done ones")
-    .names(Names::Words(&["sending", "waiting", "done", "quarantined"]));
+    .names(Names::Words(&["sending", "waiting", "done", "quarantined", "held"]));
 const RETRY_ID: Arg = Arg::new("id", Form::Value, "ID", "Recipients of this item").names(Names::QueueItem);
 const RETRY_LIST: Arg = Arg::new("list", Form::Value, "LIST", "Recipients of this list's items").names(Names::List);
 const RETRY_DOMAIN: Arg = Arg::new("domain", Form::Value, "DOMAIN", "Recipients in this domain");

@@ -7,10 +7,7 @@ use crate::error::Error;
 use crate::output::table::{Table, whole, words};
 use crate::session::{Session, text};
 
-use super::{ADDRESS, MEMBER};
-
-/// The word that stands for no list but all of mailjam; no list has a name without a dot or an @.
-const SITE: &str = "site";
+use super::{ADDRESS, MEMBER, SITE, called, scope};
 
 const OPTIONAL_LIST: Arg =
     Arg::new("list", Form::Optional, "LIST", "Posting address or list-id; else the site").names(Names::ListOr(SITE));
@@ -31,13 +28,8 @@ pub const NOUN: Command = Command::group(
     ],
 );
 
-/// The list's name as the daemon takes it: empty for the site.
-fn scope<'a>(args: &Args<'a>) -> &'a str {
-    args.optional("list").filter(|list| *list != SITE).unwrap_or_default()
-}
-
 fn list(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    let list = scope(args);
+    let list = scope(args, "list");
     session.show("role.list", vec![text(list)], |screen, roles: Vec<Role>| {
         if roles.is_empty() {
             screen.note(format_args!("nobody has a role on {}", called(list)));
@@ -47,12 +39,8 @@ fn list(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     })
 }
 
-fn called(list: &str) -> &str {
-    if list.is_empty() { "the site" } else { list }
-}
-
 fn grant(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    let (list, address, role) = (scope(args), args.text("address"), args.text("role"));
+    let (list, address, role) = (scope(args, "list"), args.text("address"), args.text("role"));
     let params = vec![text(list), text(address), text(role)];
     session.show("role.grant", params, |screen, _: bool| {
         writeln!(screen, "{address} is {role} of {}", called(list));
@@ -60,7 +48,7 @@ fn grant(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 }
 
 fn revoke(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    let (list, address, role) = (scope(args), args.text("address"), args.text("role"));
+    let (list, address, role) = (scope(args, "list"), args.text("address"), args.text("role"));
     let params = vec![text(list), text(address), text(role)];
     session.show("role.revoke", params, |screen, _: bool| {
         writeln!(screen, "{address} is no longer {role} of {}", called(list));

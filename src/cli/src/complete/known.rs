@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use mailjam_rpc::records::{Domain, List, Member, Page, Query, QueueItem, QueueQuery, Role, SettingSchema, Token};
+use mailjam_rpc::records::{
+    Domain, Held, List, Member, Page, Query, QueueItem, QueueQuery, Role, SettingSchema, Template, Token,
+};
 use mailjam_rpc::{Shape, Value};
 
 use super::{Ask, Candidate, Line};
@@ -108,6 +110,36 @@ impl Known<'_, '_, '_> {
         let query = QueueQuery { cursor: None, limit: Some(LIMIT), list: None, state: None };
         let (items, more) = self.items("queue.list", vec![param(query)]);
         fitting(&items, more, self.typed, |item: &QueueItem| (&item.id, format!("{}, {}", item.state, item.list)))
+    }
+
+    pub fn held(&mut self) -> Vec<Candidate> {
+        // The filter does not look at ids.
+        let (posts, more) = self.page("moderation.list", vec![text("")], "");
+        fitting(&posts, more, self.typed, |held: &Held| (&held.id, format!("{}: {}", held.sender, held.subject)))
+    }
+
+    pub fn templates(&mut self) -> Vec<Candidate> {
+        let mut templates = self.all_templates();
+        templates.dedup_by(|one, other| one.name == other.name);
+        fitting(&templates, false, self.typed, |template| (&template.name, template.help.clone()))
+    }
+
+    pub fn template_languages(&mut self) -> Vec<Candidate> {
+        let mut templates = self.all_templates();
+        if let Some(name) = self.line.given("name").last() {
+            templates.retain(|template| template.name == name);
+        }
+        templates.sort_by(|one, other| one.language.cmp(&other.language));
+        templates.dedup_by(|one, other| one.language == other.language);
+        fitting(&templates, false, self.typed, |template| (&template.language, String::new()))
+    }
+
+    /// Those of the list, domain or site that was named, by name.
+    fn all_templates(&mut self) -> Vec<Template> {
+        let Some(scope) = self.line.list() else { return vec![] };
+        let mut templates: Vec<Template> = self.call("template.list", vec![text(scope)]).unwrap_or_default();
+        templates.sort_by(|one, other| one.name.cmp(&other.name));
+        templates
     }
 
     /// The first items of a collection that have `filter` somewhere in them, and whether there are more.

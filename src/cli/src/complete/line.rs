@@ -64,11 +64,11 @@ impl<'a> Line<'a> {
         self.given.iter().filter(move |(arg, _)| arg.name == name).map(|(_, value)| *value)
     }
 
-    /// The list that was named, as the daemon takes it: empty where a word says that no list is meant.
+    /// The list that was named, or the domain, as the daemon takes it: empty where a word says that none is meant.
     pub fn list(&self) -> Option<&'a str> {
         self.given.iter().find_map(|(arg, value)| match arg.names {
             Names::List => Some(*value),
-            Names::ListOr(word) => Some(if *value == word { "" } else { value }),
+            Names::ListOr(word) | Names::ListOrDomainOr(word) => Some(if *value == word { "" } else { value }),
             _ => None,
         })
     }

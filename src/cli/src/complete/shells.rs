@@ -88,7 +88,7 @@ fn find(line: &Line<'_>) -> Option<Daemon> {
 
 fn call(daemon: &mut Daemon, method: &str, params: Vec<Value>) -> Option<Value> {
     let xml = daemon.fetch(method, params).ok()?;
-    decode(daemon.server(), None, &xml).ok()
+    decode(daemon.server(), method, None, &xml).ok()
 }
 
 /// A path as it was typed, with the home directory that the shell has yet to put there.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use mailjam_rpc::records::{Domain, List, Member, Page, Query, QueueItem, Role, SettingSchema, Token};
+use mailjam_rpc::records::{Domain, Held, List, Member, Page, Query, QueueItem, Role, SettingSchema, Template, Token};
 use mailjam_rpc::{Shape, Time};
 
 use super::*;
@@ -32,7 +32,17 @@ fn list(name: &str) -> List {
 }
 
 fn member(address: &str) -> Member {
-    Member { address: text(address), name: text("Somebody"), mode: text("post"), since: NOW }
+    Member {
+        address: text(address),
+        name: text("Somebody"),
+        mode: text("post"),
+        since: NOW,
+        language: None,
+        away_until: None,
+        own_posts: true,
+        posting: text("default"),
+        approved: 0,
+    }
 }
 
 fn setting(key: &str, kind: &str, default: &str) -> SettingSchema {
@@ -61,6 +71,25 @@ fn item(id: &str) -> QueueItem {
     }
 }
 
+fn held(id: &str) -> Held {
+    Held {
+        id: text(id),
+        list: text("talk@lists.example.org"),
+        sender: text("eve@y.org"),
+        subject: text("Hello\u{1b}"),
+        message_id: String::new(),
+        size: 1,
+        rule: text("moderated"),
+        reason: String::new(),
+        received: NOW,
+        expires: NOW,
+    }
+}
+
+fn template(name: &str, language: &str) -> Template {
+    Template { name: text(name), language: text(language), origin: text("mailjam"), help: text("Sent.") }
+}
+
 /// A site with two lists. Of the members of the list named `large` one page tells a part only.
 fn site(method: &str, params: &[Value]) -> Option<Value> {
     let named = params.first().and_then(|name| String::from_value(name.clone()).ok()).unwrap_or_default();
@@ -87,6 +116,11 @@ fn site(method: &str, params: &[Value]) -> Option<Value> {
         .to_value(),
         "token.list" => vec![token("t1", false), token("t2", true)].to_value(),
         "queue.list" => page(vec![item("17"), item("18"), item("21")], None),
+        "moderation.list" => page(vec![held("31"), held("32")], None),
+        "template.list" if named == "talk@x" => vec![template("welcome", "de"), template("welcome", "en")].to_value(),
+        "template.list" => {
+            vec![template("welcome", "en"), template("goodbye", "en"), template("goodbye", "fr")].to_value()
+        }
         other => panic!("nobody asks for {other} here"),
     }
 }
@@ -113,12 +147,15 @@ const NONE: [&str; 0] = [];
 
 #[test]
 fn nouns_verbs_and_their_other_words() {
-    assert_eq!(fits("")[..3], ["list", "member", "role"]);
+    assert_eq!(fits("")[..3], ["list", "member", "subscription"]);
     assert!(!fits("").contains(&text("completions")), "hidden commands stay hidden");
     assert_eq!(fits("me"), ["member"]);
     assert_eq!(fits("list re"), ["rename", "reopen"]);
     assert_eq!(fits("member sh"), ["show"], "another word, for who is typing it");
     assert!(!fits("member ").contains(&text("show")));
+    assert_eq!(fits("mo"), ["moderation"]);
+    assert_eq!(fits("he"), ["held"], "nouns have other words, too");
+    assert_eq!(fits("held rej"), ["reject"]);
     assert_eq!(fits("member show talk@lists.example.org b"), ["bea@x.org", "bob@x.org"]);
     assert_eq!(fits("completions "), ["bash", "zsh", "fish"]);
     assert_eq!(fits("nonsense "), NONE);
@@ -155,6 +192,8 @@ fn values_of_options_in_both_forms() {
     assert_eq!(files("member import talk@x "), Some(0));
     assert_eq!(files("member import talk@x - "), None);
     assert_eq!(files("--token-file=a"), Some(13));
+    assert_eq!(files("template set talk@x welcome en "), Some(0));
+    assert_eq!(files("held show 31 --raw "), Some(0));
     assert_eq!(files("mta-config postfix --maps "), Some(0));
 }
 
@@ -173,6 +212,16 @@ fn names_that_the_daemon_knows() {
     assert_eq!(fits("list create "), NONE);
     assert_eq!(fits("token revoke "), ["t1"], "what is revoked need not be");
     assert_eq!(fits("queue drop 1"), ["17", "18"]);
+    assert_eq!(fits("held approve 31 "), ["32"]);
+    assert_eq!(fits("ban list s"), ["site"]);
+    assert_eq!(
+        fits("template list "),
+        ["site", "lists.example.org", "announce@lists.example.org", "talk@lists.example.org"]
+    );
+    assert_eq!(fits("template show site "), ["goodbye", "welcome"]);
+    assert_eq!(fits("template set talk@x welcome "), ["de", "en"]);
+    assert_eq!(fits("template show site goodbye --language f"), ["fr"]);
+    assert_eq!(fits("template show site --language "), ["en", "fr"]);
     assert_eq!(fits("explain talk@x --sender be"), ["bea@x.org"]);
     assert_eq!(fits("token create backup --scope r"), ["read"]);
     assert_eq!(fits("token create backup --scope mta o"), ["owner:"]);
