@@ -1,4 +1,4 @@
-//! What mailjam costs: start-up, fan-out, throughput, import, memory. Prints a table; asserts nothing about time.
+//! What mailjam costs: start-up, fan-out, throughput, import, memory, decisions. Prints a table; asserts nothing about time.
 //!
 //! `make bench` runs it; `cargo bench --bench bench -- B1 B4` measures only those. `MTA_MUSL` and `MTA_GLIBC` name the
 //! two builds of mailjam-mta; `make` sets them.
@@ -8,6 +8,7 @@ mod daemon;
 #[path = "../support/smtp_sink.rs"]
 mod smtp_sink;
 
+mod decide;
 mod fanout;
 mod import;
 mod machine;
@@ -34,6 +35,9 @@ fn main() {
     }
     if wants("B4") {
         import::measure(&mut report);
+    }
+    if wants("B6") {
+        decide::measure(&mut report);
     }
     report.print();
 }

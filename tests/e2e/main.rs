@@ -12,6 +12,7 @@ mod smtp;
 
 mod crash;
 mod delivery;
+mod life;
 mod mta_check;
 mod refusal;
 mod verp;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mailjam_rpc::Value;
-use mailjam_rpc::records::{Explanation, List, Page, QueueItem, Resolved, ServerStats, Verdict};
+use mailjam_rpc::records::{Explanation, Held, List, Page, QueueItem, Resolved, ServerStats, Verdict};
 
 use crate::calls::{Door, members, post, text, wait_for_item};
 use crate::daemon::{Daemon, PATIENCE, eventually};
@@ -52,10 +52,22 @@ fn each_case_has_its_verdict() {
     let small = "small@lists.example.org";
     daemon.create_list(small, &[ANN]);
     set(&daemon, small, "max_size", "100");
+    for (list, key, value) in [("calm", "emergency", "yes"), ("gate", "nonmember", "hold")] {
+        daemon.create_list(&format!("{list}@lists.example.org"), &[ANN]);
+        set(&daemon, &format!("{list}@lists.example.org"), key, value);
+    }
     let from = |address: &str| format!("From: {address}\nSubject: x\n\nbody\n").into_bytes();
     let with = |field: &str| format!("From: {ANN}\n{field}\nSubject: x\n\nbody\n").into_bytes();
-    let (accept, discard) = ("accept 0 2.0.0", "discard 0 2.0.0");
+    let (accept, hold, discard) = ("accept 0 2.0.0", "hold 0 2.0.0", "discard 0 2.0.0");
     let (stranger, eve) = ("refuse 77 5.7.2", "eve@example.org");
+    let is_command = |recipient: &str| ["request", "subscribe"].iter().any(|word| recipient.contains(word));
+    // What came in, and what the lists wrote.
+    let items = || {
+        let held: Page<Held> = Door::control(&daemon).call("moderation.list", vec![text("")]);
+        let (notices, others): (Vec<_>, Vec<_>) =
+            everything(&daemon).into_iter().partition(|item| item.kind == "notice");
+        [others.len() + held.items.len(), notices.len()]
+    };
     let mut counts = BTreeMap::<String, i32>::new();
     for (sender, recipient, message, expected) in [
         (ANN, TALK, from(ANN), accept),
@@ -83,19 +95,31 @@ fn each_case_has_its_verdict() {
         (ANN, TALK, with("Auto-Submitted: auto-generated"), accept),
         (ANN, TALK, with("List-Id: <other.lists.example.net>"), accept),
         (eve, "talk-owner@lists.example.org", from(eve), accept),
+        (ANN, "calm@lists.example.org", from(ANN), hold),
+        (eve, "gate@lists.example.org", from(eve), hold),
         (eve, "talk+request@lists.example.org", from(eve), accept),
         (eve, "TALK-subscribe@LISTS.example.org", from(eve), accept),
+        // To answer these would be to answer a program, the list itself, or nobody.
+        (eve, "talk-request@lists.example.org", with("Precedence: bulk"), discard),
+        (eve, "talk-request@lists.example.org", with("List-Id: <other.lists.example.net>"), discard),
+        (eve, "talk-request@lists.example.org", from(TALK), discard),
+        (eve, "talk-subscribe@lists.example.org", from("talk-owner@lists.example.org"), discard),
+        (eve, "talk-subscribe@lists.example.org", from("ann@example.org, eve@example.org"), discard),
+        (eve, "talk-help@lists.example.org", b"Subject: x\n\nbody\n".to_vec(), discard),
         ("", "talk-request@lists.example.org", from(eve), discard),
         (eve, "talk-request@lists.example.org", with("Auto-Submitted: auto-replied"), discard),
         ("", "talk-bounces@lists.example.org", from(eve), accept),
     ] {
-        let before = everything(&daemon).len();
+        let before = items();
         let verdict = mta.submit(sender, recipient, &message);
         *counts.entry(verdict.action.clone()).or_default() += 1;
         assert_eq!(short(&verdict), expected, "{sender} to {recipient}: {}", verdict.text);
-        let stored = expected == accept;
+        let stored = [accept, hold].contains(&expected);
         assert_eq!(verdict.post_id.is_some(), stored, "{sender} to {recipient}");
-        assert_eq!(everything(&daemon).len(), before + usize::from(stored), "{sender} to {recipient}");
+        // Commands are answered, members are told that their posts wait, and nobody else is written to.
+        let noticed = stored && (is_command(recipient) || expected == hold && sender == ANN);
+        let after = [before[0] + usize::from(stored), before[1] + usize::from(noticed)];
+        assert_eq!(items(), after, "{sender} to {recipient}");
         assert!(!verdict.text.contains('\n'));
         // mta.check, which knows only the envelope, never refuses what mta.submit takes.
         let envelope = members([("sender", text(sender)), ("recipient", text(recipient))]);
@@ -197,7 +221,27 @@ fn an_explanation_shows_what_a_hand_over_would_do_and_does_not_do_it() {
     let shown = String::from_utf8(explanation.output.expect("a copy")).expect("UTF-8").replace("\r\n", "\n");
     assert_eq!(shown, sent);
     let rules: Vec<&str> = explanation.rules.iter().map(|rule| rule.rule.as_str()).collect();
-    assert_eq!(rules.last(), Some(&"post-policy"));
+    let expected = [
+        "null-sender",
+        "auto-reply",
+        "loop",
+        "closed",
+        "banned",
+        "size",
+        "attachments",
+        "post-policy",
+        "implicit-destination",
+        "emergency",
+        "sender-auth",
+        "moderated",
+        "poster-rate",
+        "thread-rate",
+        "accept",
+    ];
+    assert_eq!(rules, expected);
+    let decided: Vec<&str> =
+        explanation.rules.iter().filter(|rule| rule.result != "pass").map(|rule| rule.rule.as_str()).collect();
+    assert_eq!(decided, ["accept"]);
 }
 
 #[test]
@@ -244,8 +288,6 @@ fn mail_to_the_owners_reaches_them_or_the_admins_and_cannot_come_back_to_them() 
     for (recipient, expected, list) in [
         ("talk-owner@lists.example.org", "owner@example.org", "talk"),
         ("ownerless-owner@lists.example.org", "root@example.org", "ownerless"),
-        ("talk-request@lists.example.org", "owner@example.org", "talk"),
-        ("talk-subscribe@lists.example.org", "owner@example.org", "talk"),
     ] {
         let before = sink.state().messages;
         assert_eq!(mta.submit("eve@example.org", recipient, message).code, 0);
@@ -261,7 +303,39 @@ fn mail_to_the_owners_reaches_them_or_the_admins_and_cannot_come_back_to_them() 
         let items = everything(&daemon);
         items.iter().all(|item| item.state == "done").then(|| items.into_iter().map(|item| item.kind).collect())
     });
-    assert_eq!(kinds, ["owner", "owner", "command", "command"]);
+    assert_eq!(kinds, ["owner", "owner"]);
+}
+
+#[test]
+fn commands_are_answered_to_their_author_by_mail_that_nothing_answers() {
+    let sink = Sink::start(Behaviour::default());
+    let daemon = daemon(&sink.server());
+    let mta = Door::named(&daemon, "mta");
+    for (number, recipient) in ["talk-request", "talk-subscribe", "talk-unsubscribe", "talk-help"].iter().enumerate() {
+        let recipient = format!("{recipient}@lists.example.org");
+        let author = format!("eve{number}@example.org");
+        let message = format!("From: {author}\nMessage-ID: <{number}@x>\nSubject: help\n\nplease\n");
+        let verdict = mta.submit("envelope@example.org", &recipient, message.as_bytes());
+        assert_eq!(short(&verdict), "accept 0 2.0.0", "{recipient}");
+        let state = sink.wait_for(|state| state.messages == number + 1, PATIENCE);
+        let delivery = state.deliveries.last().expect("a delivery").clone();
+        // Neither the owners nor the envelope sender, whom nobody vouches for.
+        assert_eq!((delivery.recipients, delivery.mail_from.as_str()), (vec![author.clone()], ""), "{recipient}");
+        let answer = String::from_utf8(delivery.message.clone()).expect("UTF-8");
+        for field in ["Auto-Submitted: auto-replied", "X-Loop: ", &format!("In-Reply-To: <{number}@x>")] {
+            assert!(answer.lines().any(|line| line.starts_with(field)), "{field} is not in\n{answer}");
+        }
+        for sender in ["", &author, "talk-bounces@lists.example.org"] {
+            let back = mta.submit(sender, &recipient, &delivery.message);
+            assert_eq!(short(&back), "discard 0 2.0.0", "{recipient} from {sender:?}");
+        }
+    }
+    let kinds: Vec<String> = eventually("everything to be sent", || {
+        let items = everything(&daemon);
+        items.iter().all(|item| item.state == "done").then(|| items.into_iter().map(|item| item.kind).collect())
+    });
+    assert_eq!(kinds.iter().filter(|kind| *kind == "command").count(), 4, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| *kind == "notice").count(), 4, "{kinds:?}");
 }
 
 #[test]
@@ -272,7 +346,7 @@ fn mail_for_owners_waits_until_there_are_any() {
     let mta = Door::named(&daemon, "mta");
     let control = Door::control(&daemon);
     let message = b"From: eve@example.org\nSubject: help\n\nplease\n";
-    let ids = ["talk-owner@lists.example.org", "talk-request@lists.example.org"].map(|recipient| {
+    let ids = ["talk-owner@lists.example.org", "talk+owner@lists.example.org"].map(|recipient| {
         let verdict = mta.submit("eve@example.org", recipient, message);
         assert_eq!(short(&verdict), "accept 0 2.0.0", "{recipient}");
         verdict.post_id.expect("an id")

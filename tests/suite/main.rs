@@ -12,10 +12,13 @@ mod doors;
 mod faults;
 mod handover;
 mod installing;
+mod life;
+mod loops;
 mod manual;
 mod mta;
 mod mta_door;
 mod odd_mail;
+mod one_click;
 mod packaging;
 mod queue;
 #[path = "../support/roff.rs"]

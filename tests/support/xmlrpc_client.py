@@ -7,6 +7,7 @@ The daemon's next hop must not answer, so that posts stay in the queue. Prints t
 """
 
 import datetime
+import json
 import http.client
 import socket
 import sys
@@ -208,6 +209,91 @@ def queue(call):
     assert fault_of(call, "queue.get", item) == 400
 
 
+def wishes(call):
+    call("member.add", LIST, "wish@py.test", {"mode": "digest", "own_posts": False, "welcome": True})
+    until = DateTime("20990101T12:00:00")
+    assert call("member.pause", LIST, "wish@py.test", until)["away_until"] == until
+    assert "away_until" not in call("member.pause", LIST, "wish@py.test")
+    assert call("member.mute", LIST, "wish@py.test", "<thread@py.test>") is True
+    assert call("member.trust", LIST, "wish@py.test")["posting"] == "accept"
+    assert call("list.stats", LIST)["digest"] == 1 and len(call("list.stats", LIST, 7)["daily"]) == 7
+    assert call("member.remove", LIST, "wish@py.test", {"notify": True, "reason": "a test"}) is True
+
+
+def moderation(call):
+    assert call("role.grant", LIST, "mod@py.test", "moderator") is True
+    call("member.add", LIST, "poster@py.test")
+    assert call("list.update", LIST, {"post_policy": "moderated"})[0]["to"] == "moderated"
+
+    def hold(number):
+        message = Binary(POST.replace(b"bytes", b"held %d" % number).replace(b"anna@", b"poster@"))
+        verdict = call("mta.submit", {"sender": "poster@py.test", "recipient": LIST, "message": message})
+        assert (verdict["action"], verdict["code"]) == ("hold", 0), verdict
+        return verdict["post_id"]
+
+    one, two, three, four, five = (hold(number) for number in range(5))
+    held = call("moderation.list", LIST)["items"]
+    assert [item["id"] for item in held] == [one, two, three, four, five], held
+    assert held[0]["rule"] == "moderated" and "poster@py.test" in held[0]["sender"], held
+    assert b"held 0" in call("moderation.get", one)["raw"].data
+    assert call("moderation.forward", one, "chair@py.test") is True
+    assert call("moderation.approve", one, {"trust": False}) is True
+    assert fault_of(call, "moderation.approve", one) == 401
+    assert call("moderation.reject", two, "no reason") is True
+    assert call("moderation.discard", three, {"ban": False}) is True
+    results = call("moderation.bulk", [four, three, "nothing"], "approve")
+    assert [item["result"] for item in results] == ["done", "ALREADY-HANDLED", "NO-SUCH-ITEM"], results
+    assert call("list.preview", LIST, {"post_policy": "closed"}, 10)["differences"][0]["to"] == "refuse"
+    assert call("moderation.discard", five) is True
+    assert call("list.update", LIST, {"post_policy": ""})[0]["to"] == "members"
+
+
+def bans(call):
+    ban = call("ban.add", LIST, "Evil.test", {"reason": "spam"})
+    assert ban["pattern"] == "evil.test" and ban["scope"] == LIST, ban
+    assert [item["id"] for item in call("ban.list", LIST)] == [ban["id"]]
+    assert [item["id"] for item in call("ban.check", LIST, "a@mail.evil.test")] == [ban["id"]]
+    assert call("ban.remove", ban["id"]) is True
+    assert fault_of(call, "ban.add", "", "*") == -32602
+
+
+def subscriptions(call):
+    assert call("subscription.request", LIST, "new@py.test", {"name": "New", "source_ip": "127.0.0.1"}) is True
+    assert [item["waits_for"] for item in call("subscription.pending", LIST)["items"]] == ["confirmation"]
+    assert call("subscription.approve", call("subscription.pending", LIST)["items"][0]["id"]) is True
+    assert call("member.get", LIST, "new@py.test")["name"] == "New"
+    assert call("subscription.request", LIST, "other@py.test") is True
+    assert call("subscription.deny", call("subscription.pending", LIST)["items"][0]["id"], "no") is True
+    assert call("subscription.leave", LIST, "new@py.test") is True
+    assert fault_of(call, "subscription.confirm", "nonsense") == 410
+    assert fault_of(call, "subscription.unsubscribe", "a" * 80) == 410
+
+
+def templates(call):
+    text = "Subject: Hello {{ address }}\n\nThis is {{ list }}.\n"
+    assert call("template.set", LIST, "welcome", "en", text) is True
+    assert call("template.get", LIST, "welcome")["text"] == text
+    assert call("template.render", LIST, "welcome")["subject"].startswith("Hello ")
+    listed = call("template.list", LIST)
+    assert [item["language"] for item in listed if item["origin"] == "list"] == ["en"], listed
+    assert call("template.reset", LIST, "welcome", "en") is True
+    assert fault_of(call, "template.set", LIST, "welcome", "en", "no subject") == -32602
+
+
+def records(call):
+    call("member.add", LIST, "gone@py.test")
+    exported = json.loads(call("privacy.export", "gone@py.test").data)
+    assert exported["address"] == "gone@py.test" and exported["member"], exported
+    assert call("privacy.erase", "gone@py.test", {"dry_run": True})["memberships"] == 1
+    assert call("privacy.erase", "gone@py.test")["memberships"] == 1
+    assert fault_of(call, "member.add", LIST, "gone@py.test") == 304
+    assert call("privacy.retention", LIST)["posts"] == 30
+    entries = call("audit.list", {"list": LIST, "limit": 5})
+    assert len(entries["items"]) == 5 and entries["next"], entries
+    found = call("audit.verify")
+    assert found["ok"] is True and found["erased"] >= 1, found
+
+
 def tokens(call, url):
     noon = DateTime("20990101T12:00:00")
     created = call("token.create", {"label": "reads", "scopes": ["read"], "expires": noon})
@@ -252,6 +338,12 @@ def main(url, token, path):
     roles(call)
     mail(call)
     queue(call)
+    wishes(call)
+    moderation(call)
+    bans(call)
+    subscriptions(call)
+    templates(call)
+    records(call)
     tokens(call, url)
     wrong_calls(call)
     local = ServerProxy("http://localhost/RPC2", transport=UnixTransport(path))

@@ -94,7 +94,7 @@ fn a_member_changes_from_what_to_what() {
         .prints("a@x.org: name: - → Anna\na@x.org: mode: post → nomail\n");
     Cli::of(&daemon, &["member", "update", TALK, "a@x.org"])
         .run()
-        .fails(2, "mailjam-cli: nothing to change: give --name, --mode or both\n");
+        .fails(2, "mailjam-cli: nothing to change: give one of the options at least\n");
 }
 
 #[test]

@@ -194,7 +194,7 @@ fn bash_gets_what_it_puts_in_the_place_of_a_part_of_the_word() {
     let cases = [
         ("mailjam-cli list show ", both),
         ("mailjam-cli list show talk@li", "@lists.example.org\n"),
-        ("mailjam-cli list set talk@lists.example.org post_policy=", "open\nmembers\nmoderators\nclosed\n"),
+        ("mailjam-cli list set talk@lists.example.org post_policy=", "open\nmembers\nmoderated\nmoderators\nclosed\n"),
         ("mailjam-cli --server=unix:/nonexistent list show ", "\n"),
         ("mailjam-cli list show nobody@", "\n"),
     ];

@@ -57,7 +57,17 @@ pub fn schema() -> Vec<SettingSchema> {
 }
 
 pub fn member(address: &str, name: &str) -> Member {
-    Member { address: address.to_owned(), name: name.to_owned(), mode: "post".to_owned(), since: NOW }
+    Member {
+        address: address.to_owned(),
+        name: name.to_owned(),
+        mode: "post".to_owned(),
+        since: NOW,
+        language: None,
+        away_until: None,
+        own_posts: true,
+        posting: "default".to_owned(),
+        approved: 0,
+    }
 }
 
 /// All of it on one page.
