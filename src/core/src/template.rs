@@ -121,6 +121,54 @@ pub struct Rendered {
     pub body: String,
 }
 
+/// Steps that a text may take. It is rendered while others wait for the storage.
+const FUEL: u64 = 200_000;
+
+/// Octets that may come of a text.
+const LARGEST_RENDERED: usize = 512 << 10;
+
+/// Memory that takes no more than [`LARGEST_RENDERED`].
+struct Bounded(Vec<u8>);
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + octets.len() > LARGEST_RENDERED {
+            return Err(std::io::Error::other("the text becomes too long"));
+        }
+        self.0.extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Permits conditions, loops and values, and nothing that computes: a text must not be able to make values of any size, nor
+/// the daemon busy.
+fn check_tags(text: &str) -> Result<(), Error> {
+    let refuse = |tag: &str, why: &str| Err(Error::new(ErrorKind::SyntaxError, format!("{why} in {tag:?}")));
+    let mut rest = text;
+    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+        let close = if rest[start..].starts_with("{{") { "}}" } else { "%}" };
+        let Some(end) = rest[start..].find(close) else { return Ok(()) };
+        let tag = &rest[start..start + end + close.len()];
+        let inner = tag[2..tag.len() - 2].trim_matches('-').trim();
+        if inner.contains(['~', '*', '+', '/', '(', ')', '{', '}', '%', '\\']) {
+            return refuse(tag, "only values, comparisons and loops are permitted");
+        }
+        if inner.split('|').skip(1).any(|filter| !filter.trim_start().starts_with("length")) {
+            return refuse(tag, "no other filter than length is permitted");
+        }
+        let word = inner.split_whitespace().next().unwrap_or_default();
+        if close == "%}" && !["if", "elif", "else", "endif", "for", "endfor"].contains(&word) {
+            return refuse(tag, "only if, elif, else, endif, for and endfor are permitted");
+        }
+        rest = &rest[start + end + close.len()..];
+    }
+    Ok(())
+}
+
 /// Octets that a text of somebody's own may have.
 pub const LARGEST: usize = 32 << 10;
 
@@ -129,9 +177,13 @@ pub const LARGEST: usize = 32 << 10;
 /// # Errors
 /// The text is no template, has no subject, or names a value that is not there.
 pub fn render(text: &str, values: &Value) -> Result<Rendered, Error> {
+    check_tags(text)?;
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let text = environment.render_str(text, values)?;
+    environment.set_fuel(Some(FUEL));
+    let mut output = Bounded(Vec::new());
+    environment.template_from_str(text)?.render_captured_to(values, &mut output)?;
+    let text = String::from_utf8_lossy(&output.0);
     let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
     let subject = head
         .strip_prefix("Subject:")
@@ -206,6 +258,20 @@ mod tests {
         {
             assert!(render(text, &values).is_err(), "{text:?}");
         }
+        for bomb in [
+            "{{ range(100000) }}",
+            "{% set x = list ~ list %}",
+            "{{ list * 1000000 }}",
+            "{{ list|upper }}",
+            "{% include 'x' %}",
+            "{% macro x() %}{% endmacro %}",
+            "{%- for a in list %}{{ a ~ a }}{% endfor -%}",
+        ] {
+            assert!(render(&format!("Subject: x\n\n{bomb}\n"), &values).is_err(), "{bomb}");
+        }
+        let many = minijinja::context! { members => vec!["x".repeat(100); 2000] };
+        let nested = "Subject: x\n\n{% for a in members %}{% for b in members %}{{ b }}{% endfor %}{% endfor %}";
+        assert!(render(nested, &many).is_err());
         let rendered = render("Subject: a {{ list }}\n\nb\n", &values).expect("a template");
         assert_eq!((rendered.subject.as_str(), rendered.body.as_str()), ("a x", "b\n"));
     }

@@ -31,6 +31,7 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         }
         "set" => {
             let (language, text) = (params.take::<String>()?, params.take::<String>()?);
+            try_out(&text).map_err(Fault::from)?;
             store.write(move |session| set(session, &actor, &scope, known, &language, text)).await
         }
         "reset" => {
@@ -152,7 +153,6 @@ fn set(
     if text.len() > LARGEST {
         return Err(Failed::new(Code::TooLarge, format!("the text has {} octets, at most {LARGEST}", text.len())));
     }
-    try_out(&text)?;
     let Some((own, _)) = place.scopes.first() else { return Err(Failed::new(Code::NoList, "no scope")) };
     let row = TemplateRow { name: name.name().to_owned(), language, text };
     let before = session.template(own, &row.name, &row.language)?.unwrap_or_default();
