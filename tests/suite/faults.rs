@@ -160,7 +160,7 @@ const AGE: &str = "
 import base64, hashlib, hmac, sqlite3, sys
 path, post, token = sys.argv[1:]
 with sqlite3.connect(path) as database:
-    database.execute('UPDATE held SET expires = 1 WHERE post_id = ?', [post])
+    database.execute('UPDATE held SET expires = 1, told = 1 WHERE post_id = ?', [post])
     (secret,) = database.execute(\"SELECT value FROM secret WHERE name = 'token'\").fetchone()
 octets = base64.b32decode(token.upper() + '=' * (-len(token) % 8))
 head, bearer = octets[:1] + bytes([0, 0, 1]) + octets[4:8], octets[18:]

@@ -219,7 +219,7 @@ pub trait Moderation {
     /// Notes that the moderators were told of these.
     fn told(&mut self, posts: &[i64], now: i64) -> Result<()>;
 
-    /// Undecided posts whose time is over.
+    /// Undecided posts whose time is over, and of which moderators were told at least a day ago: what nobody heard of waits.
     fn expired(&self, now: i64, limit: u32) -> Result<Vec<HeldRow>>;
 
     /// Forgets decisions from before; answers how many.

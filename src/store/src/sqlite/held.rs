@@ -139,7 +139,10 @@ impl Moderation for Sql<'_> {
 
     fn expired(&self, now: i64, limit: u32) -> Result<Vec<HeldRow>> {
         self.all(
-            &format!("SELECT {COLUMNS} FROM {WAITING} WHERE held.action = '' AND held.expires <= ?1 ORDER BY held.post_id LIMIT ?2"),
+            &format!(
+                "SELECT {COLUMNS} FROM {WAITING} WHERE held.action = '' AND held.expires <= ?1
+                     AND held.told BETWEEN 1 AND ?1 - 86400 ORDER BY held.post_id LIMIT ?2"
+            ),
             params![now, limit],
             read_held,
         )

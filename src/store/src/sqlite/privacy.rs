@@ -121,9 +121,10 @@ impl Privacy for Sql<'_> {
                 "DELETE FROM request WHERE key = ?1",
                 "DELETE FROM post WHERE id IN (SELECT post_id FROM held WHERE poster = ?1 AND action = '')",
                 "DELETE FROM post WHERE state = 2 AND sender = ?1 COLLATE NOCASE",
-                // What a list wrote to the person, or about: one that waits is not sent any more.
-                "DELETE FROM post WHERE kind = 'notice' AND id IN
-                     (SELECT post_id FROM message WHERE instr(lower(CAST(bytes AS TEXT)), ?1) > 0)",
+                // What a list wrote to the person; one that waits is not sent any more. Its header is ours, so that the
+                // beginning of the line is known.
+                "DELETE FROM post WHERE kind = 'notice' AND EXISTS (SELECT 1 FROM message WHERE post_id = post.id
+                     AND instr(lower(CAST(substr(bytes, 1, 2000) AS TEXT)), char(10) || 'to: <' || ?1 || '>') > 0)",
             ],
         )?;
         // Their posts are counted already.

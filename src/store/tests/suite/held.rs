@@ -204,14 +204,21 @@ fn a_post_that_nobody_decided_about_expires() {
     let (fixture, list) = Fixture::with_list();
     fixture.write(move |session| {
         let until = |expires| Hold { expires, ..hold() };
-        let late = session.hold_post(&post(list, 1, 10), &until(NOW + 9))?;
-        let soon = session.hold_post(&post(list, 2, 10), &until(NOW + 3))?;
+        let end = NOW + 200_000;
+        let late = session.hold_post(&post(list, 1, 10), &until(end + 9))?;
+        let soon = session.hold_post(&post(list, 2, 10), &until(end + 3))?;
         let done = session.hold_post(&post(list, 3, 10), &until(NOW))?;
+        let unheard = session.hold_post(&post(list, 4, 10), &until(end))?;
         session.decide_held(done, &decided("approve"), true)?;
-        assert_eq!(ids(session.expired(NOW + 2, 10)?), NOTHING);
-        assert_eq!(ids(session.expired(NOW + 3, 10)?), [soon]);
-        assert_eq!(ids(session.expired(NOW + 9, 10)?), [late, soon]);
-        assert_eq!(ids(session.expired(NOW + 9, 1)?), [late]);
+        session.told(&[late, soon, done], NOW)?;
+        assert_eq!(ids(session.expired(end + 2, 10)?), NOTHING);
+        assert_eq!(ids(session.expired(end + 3, 10)?), [soon]);
+        assert_eq!(ids(session.expired(end + 9, 10)?), [late, soon]);
+        assert_eq!(ids(session.expired(end + 9, 1)?), [late]);
+        // What moderators were not told of waits, and for a day after they are.
+        session.told(&[unheard], end + 9)?;
+        assert_eq!(ids(session.expired(end + 9 + 86_399, 10)?), [late, soon]);
+        assert_eq!(ids(session.expired(end + 9 + 86_400, 10)?), [late, soon, unheard]);
         Ok::<_, Error>(())
     });
 }
