@@ -33,4 +33,5 @@ mod smtp_sink;
 mod sockets;
 mod storage;
 mod systemd;
+mod tokens;
 mod xmlrpc;

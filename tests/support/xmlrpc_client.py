@@ -260,8 +260,10 @@ def bans(call):
 def subscriptions(call):
     assert call("subscription.request", LIST, "new@py.test", {"name": "New", "source_ip": "127.0.0.1"}) is True
     assert [item["waits_for"] for item in call("subscription.pending", LIST)["items"]] == ["confirmation"]
-    assert call("subscription.approve", call("subscription.pending", LIST)["items"][0]["id"]) is True
-    assert call("member.get", LIST, "new@py.test")["name"] == "New"
+    # Nobody confirms in another's place.
+    assert fault_of(call, "subscription.approve", call("subscription.pending", LIST)["items"][0]["id"]) == 400
+    assert call("member.add", LIST, "new@py.test", {"name": "New"})["name"] == "New"
+    assert call("subscription.pending", LIST)["items"] == []
     assert call("subscription.request", LIST, "other@py.test") is True
     assert call("subscription.deny", call("subscription.pending", LIST)["items"][0]["id"], "no") is True
     assert call("subscription.leave", LIST, "new@py.test") is True

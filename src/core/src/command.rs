@@ -75,7 +75,7 @@ pub fn own_words(text: &str) -> String {
         }
         if line.starts_with('>') {
             drop_introduction(&mut own);
-        } else if !line.contains("-confirm+") {
+        } else if !line.contains("-confirm+") && token::find(&line.replace("%20", " ")).is_none() {
             own.push(line);
         }
     }

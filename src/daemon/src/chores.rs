@@ -65,12 +65,21 @@ fn is_forgetful(now: i64) -> bool {
 fn work(session: &mut dyn Session) -> Result<bool, Failed> {
     let mut to_send = false;
     for row in session.expired(now(), EXPIRED_AT_ONCE)? {
-        moderation::decide(session, &Actor::mailjam(), "", row.post, Ruling::Expire)?;
-        to_send = true;
+        // One that cannot be read must not keep the others waiting.
+        match moderation::decide(session, &Actor::mailjam(), "", row.post, Ruling::Expire) {
+            Ok(_) => to_send = true,
+            Err(Failed(fault)) => tracing::error!("held post {} is not dropped: {fault}", row.post),
+        }
     }
     for list in session.lists_to_tell()? {
-        if let Some(list) = session.list_by_key(list)? {
-            to_send |= moderation::tell_in_time(session, &list)?;
+        let told = match session.list_by_key(list) {
+            Ok(Some(list)) => moderation::tell_in_time(session, &list),
+            Ok(None) => Ok(false),
+            Err(error) => Err(error),
+        };
+        match told {
+            Ok(told) => to_send |= told,
+            Err(error) => tracing::error!("moderators of list number {list} are not told of held posts: {error}"),
         }
     }
     if is_forgetful(now()) {

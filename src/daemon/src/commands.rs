@@ -2,7 +2,7 @@
 
 use mailjam_core::address::Address;
 use mailjam_core::command::{self, Answer, Command, Mail};
-use mailjam_core::member::DAY;
+use mailjam_core::member::{DAY, Mode, Preference};
 use mailjam_core::message::{Field, Message};
 use mailjam_core::network;
 use mailjam_core::notice::Decision;
@@ -18,7 +18,7 @@ use crate::judge::Destination;
 use crate::letters::{self, Addressee};
 use crate::methods::Failed;
 use crate::moderation;
-use crate::subscription::{self, Carrier, Obeyed, Origin};
+use crate::subscription::{self, Carrier, Obeyed, Origin, Wish};
 
 /// Answers that one address gets a day, on all lists together.
 const ANSWERS: u64 = 20;
@@ -70,7 +70,7 @@ pub fn answer(
     for command in commands {
         // What is signed is obeyed, however much was asked before.
         let signed = matches!(command, Command::Confirm(_));
-        if !signed && !request.may_be_answered(session)? {
+        if !signed && !may_be_answered(session, from)? {
             return Ok(());
         }
         let standing = session.standing(request.list.id, &[from.key()])?;
@@ -80,24 +80,21 @@ pub fn answer(
     Ok(())
 }
 
-impl Request<'_> {
-    /// Counts one more answer to an address, and says whether it may get it.
-    fn may_be_answered(&self, session: &mut dyn Session) -> Result<bool, Error> {
-        let may = session.count_up("answers", &self.from.key(), DAY, now())? <= ANSWERS;
-        if !may {
-            tracing::info!("{}: no further answer to {} today", self.list.list.address, self.from);
-        }
-        Ok(may)
+/// Counts one more answer to an address, and says whether it may get it.
+fn may_be_answered(session: &mut dyn Session, to: &Address) -> Result<bool, Error> {
+    let may = session.count_up("answers", &to.key(), DAY, now())? <= ANSWERS;
+    if !may {
+        tracing::info!("no further answer to {to} today");
     }
+    Ok(may)
+}
 
+impl Request<'_> {
     fn give(&self, session: &mut dyn Session, answer: Answer) -> Result<(), Error> {
         let to = Addressee::new(session, self.list, self.from)?;
         match answer {
             Answer::Ask(act, about) => self.ask(session, act, about, ""),
-            Answer::AskMute(id) => match session.post_by_message_id(self.list.id, &id)? {
-                Some(post) => self.ask(session, Act::Mute, u32::try_from(post).unwrap_or(u32::MAX), &id),
-                None => letters::send(session, self.list, &to, self.message_id, |desk, to| desk.bad_token(to, "gone")),
-            },
+            Answer::AskMute(id) => self.ask_mute(session, &id, &to),
             Answer::Tell(name) => {
                 letters::send(session, self.list, &to, self.message_id, |desk, to| desk.tell(name, to, false))
             }
@@ -115,16 +112,25 @@ impl Request<'_> {
     }
 
     fn ask(&self, session: &mut dyn Session, act: Act, about: u32, value: &str) -> Result<(), Error> {
-        if act == Act::Subscribe {
-            let mode = mailjam_core::member::Preference::from_number(about);
-            let mode = match mode {
-                Some(mailjam_core::member::Preference::Mode(mode)) => mode,
-                _ => mailjam_core::member::Mode::default(),
-            };
-            subscription::note_request(session, self.list, self.from, self.name, mode, "")?;
-        }
-        let origin = Origin { answers: self.message_id, network: self.network };
+        let mode = match Preference::from_number(about) {
+            Some(Preference::Mode(mode)) => mode,
+            _ => Mode::default(),
+        };
+        let wish = (act == Act::Subscribe).then_some(Wish { name: self.name, mode, language: "" });
+        let origin = Origin { wish, answers: self.message_id, network: self.network };
         subscription::ask(session, self.list, self.from, act, about, value, origin)
+    }
+
+    /// Asks about muting a thread. Only members have a reason to, and for others no post is looked for.
+    fn ask_mute(&self, session: &mut dyn Session, id: &str, to: &Addressee) -> Result<(), Error> {
+        let why = if session.member(self.list.id, &self.from.key())?.is_none() {
+            "stranger"
+        } else if let Some(post) = session.post_by_message_id(self.list.id, id)? {
+            return self.ask(session, Act::Mute, u32::try_from(post).unwrap_or(u32::MAX), id);
+        } else {
+            "gone"
+        };
+        letters::send(session, self.list, to, self.message_id, |desk, to| desk.bad_token(to, why))
     }
 
     /// Does what a token says, and tells what came of it.
@@ -151,6 +157,10 @@ impl Request<'_> {
 
     fn report(&self, session: &mut dyn Session, obeyed: &Obeyed) -> Result<(), Error> {
         let list = &obeyed.list;
+        // A token can come back any number of times, from anybody who saw it.
+        if obeyed.result == "already" && !may_be_answered(session, &obeyed.who)? {
+            return Ok(());
+        }
         let to = Addressee::new(session, list, &obeyed.who)?;
         match (obeyed.act, obeyed.result) {
             // They have been written to, or nobody wants that.
@@ -181,7 +191,7 @@ impl Request<'_> {
                 });
             }
         }
-        if !self.may_be_answered(session)? {
+        if !may_be_answered(session, self.from)? {
             return Ok(());
         }
         let why = if code == Code::ConfirmationExpired as i32 {

@@ -114,7 +114,10 @@ async fn one(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value,
         }
     }
     if matches!(method.access, Access::Admin | Access::ListOwner | Access::Moderate) {
-        tracing::info!("{caller} calls {} {}", method.name, params.list().unwrap_or_default().escape_debug());
+        // A list, or an id; not the address of somebody who may want to be forgotten.
+        let named = method.params.first().is_some_and(|param| ["list", "scope", "id"].contains(&param.name));
+        let about = params.list().filter(|_| named).unwrap_or_default();
+        tracing::info!("{caller} calls {} {}", method.name, about.escape_debug());
     }
     let (noun, verb) = method.name.split_once('.').unwrap_or((method.name, ""));
     match noun {

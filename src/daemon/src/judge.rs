@@ -140,7 +140,7 @@ fn judge_at(session: &dyn Session, handover: &Handover<'_>, destination: Destina
         if let (Some(rate), Some(poster)) = (settings.poster_rate, &poster) {
             facts.posts_before = session.counted(POSTER, &counter(list.id, &poster.key()), rate.seconds, now())?;
         }
-        if let Some(rate) = settings.thread_rate {
+        if let Some(rate) = settings.thread_rate.filter(|_| !thread.is_empty()) {
             facts.thread_before = session.counted(THREAD, &counter(list.id, &thread), rate.seconds, now())?;
         }
     }
@@ -156,7 +156,7 @@ pub fn count(session: &mut dyn Session, list: &ListRow, poster: Option<&Address>
     if let (Some(rate), Some(poster)) = (settings.poster_rate, poster) {
         session.count_up(POSTER, &counter(list.id, &poster.key()), rate.seconds, now())?;
     }
-    if let Some(rate) = settings.thread_rate {
+    if let Some(rate) = settings.thread_rate.filter(|_| !thread.is_empty()) {
         session.count_up(THREAD, &counter(list.id, thread), rate.seconds, now())?;
     }
     Ok(())

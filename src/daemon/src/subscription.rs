@@ -23,9 +23,22 @@ const QUESTIONS: u64 = 5;
 /// Questions a day that one network can bring about.
 const FROM_NETWORK: u64 = 50;
 
+/// What somebody wants who wants to become a member.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// For people.
+    pub name: &'a str,
+    /// What to get.
+    pub mode: Mode,
+    /// In which language; empty for the list's.
+    pub language: &'a str,
+}
+
 /// Where a wish came from.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Origin<'a> {
+    /// What is wanted by who wants to join.
+    pub wish: Option<Wish<'a>>,
     /// Message-ID of the mail that said it.
     pub answers: Option<&'a str>,
     /// The network that it came from.
@@ -65,7 +78,8 @@ pub fn ask(
     let mut allowed = session.count_up("question", &question, DAY, now())? == 1;
     // Only those that are sent count against the others.
     allowed = allowed && session.count_up("questions", &key, DAY, now())? <= QUESTIONS;
-    if let Some(network) = origin.network {
+    // Whoever wants to leave must be able to, however many of a network do.
+    if let Some(network) = origin.network.filter(|_| act != Act::Unsubscribe) {
         allowed = allowed && session.count_up("network", network, DAY, now())? <= FROM_NETWORK;
     }
     if !allowed {
@@ -77,26 +91,20 @@ pub fn ask(
         other => (other.name(), value.to_owned()),
     };
     let mut to = Addressee::new(session, list, to)?;
-    if to.language.is_empty() && act == Act::Subscribe {
-        to.language = session.request_of(list.id, &key)?.map(|request| request.language).unwrap_or_default();
+    if let Some(wish) = origin.wish {
+        note_request(session, list, &to.address, wish)?;
+        if to.language.is_empty() {
+            to.language = wish.language.to_owned();
+        }
     }
     letters::send(session, list, &to, origin.answers, |desk, to| desk.confirm(to, act, about, (words.0, &words.1)))
 }
 
-/// Notes who wants to become a member, for moderators to see, and for name and language, which no token carries.
-pub fn note_request(
-    session: &mut dyn Session,
-    list: &ListRow,
-    address: &Address,
-    name: &str,
-    mode: Mode,
-    language: &str,
-) -> Result<(), Error> {
+/// Notes who wants to become a member, for moderators to see, and for name and language, which no token carries. What was
+/// noted first stays: others may ask in the same name.
+fn note_request(session: &mut dyn Session, list: &ListRow, address: &Address, wish: Wish<'_>) -> Result<(), Error> {
     let key = address.key();
-    if session.member(list.id, &key)?.is_some() || is_banned(session, list, &key)? {
-        return Ok(());
-    }
-    if session.request_of(list.id, &key)?.is_some_and(|request| request.waits_for == WaitsFor::Approval) {
+    if session.member(list.id, &key)?.is_some() || session.request_of(list.id, &key)?.is_some() {
         return Ok(());
     }
     session
@@ -105,9 +113,9 @@ pub fn note_request(
             list: list.id,
             key,
             address: address.to_string(),
-            name: one_line(name),
-            mode,
-            language: language.to_owned(),
+            name: one_line(wish.name),
+            mode: wish.mode,
+            language: wish.language.to_owned(),
             waits_for: WaitsFor::Confirmation,
             asked: now(),
         })
@@ -208,6 +216,11 @@ fn bearer(session: &dyn Session, token: &Token, carrier: Carrier<'_>) -> Result<
                 candidates.extend(held.and_then(|held| Address::parse_foreign(&held.hold.poster).ok()));
             }
         }
+    }
+    // A role that was taken away takes its tokens along, in whatever form.
+    if is_for_moderators(token.act) {
+        let moderators = moderation::moderators(session, &list)?;
+        candidates.retain(|address| moderators.contains(address));
     }
     let genuine =
         candidates.into_iter().find(|address| token.is_for(&secret, Bearer { list: list.id, key: &address.key() }));
@@ -424,8 +437,10 @@ pub fn admit(session: &mut dyn Session, list: &ListRow, request: &RequestRow, ac
     if is_banned(session, list, &request.key)? {
         return Err(bad(Code::Banned, "the address is banned; lift the ban first"));
     }
+    if request.waits_for != WaitsFor::Approval {
+        return Err(bad(Code::NoItem, "the person has not confirmed; nobody else can do that"));
+    }
     if session.member(list.id, &request.key)?.is_some() {
-        session.remove_request(request.id)?;
         return Err(bad(Code::NoItem, "the person has become a member meanwhile"));
     }
     join(session, list, request, actor, "subscription.approve", None)

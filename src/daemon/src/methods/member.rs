@@ -414,8 +414,10 @@ fn change_address(
         check(session, &list, &row)?;
         session.add_members(list.id, std::slice::from_ref(&row))?;
         session.update_member(list.id, &row, now())?;
-        let deed = Deed { action: "member.change_address", target: &row.key, before: &before, after: &row.key };
-        actor.did(session, Some(&list), deed)?;
+        // An entry for each address, so that either can be erased.
+        let deed = |target| Deed { action: "member.change_address", target, before: "", after: "" };
+        actor.did(session, Some(&list), Deed { before: "member", ..deed(&before) })?;
+        actor.did(session, Some(&list), Deed { after: "member", ..deed(&row.key) })?;
         changed.push(list.list.address.to_string());
     }
     if changed.is_empty() {

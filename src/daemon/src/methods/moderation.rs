@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use mailjam_core::authentication::{self, Identity};
 use mailjam_core::ban;
+use mailjam_core::message::Message;
 use mailjam_core::token::Act;
 use mailjam_rpc::records::{ApproveOptions, BulkResult, DiscardOptions, Held, HeldDetail, Query};
 use mailjam_rpc::{Code, Fault, Time, Value};
@@ -49,7 +51,8 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         }
         "discard" => {
             let ban = params.optional::<DiscardOptions>()?.and_then(|options| options.ban).unwrap_or(false);
-            store.write(move |session| discard(session, &actor, &first, ban)).await
+            let authserv_id = daemon.config().authentication.authserv_id.clone();
+            store.write(move |session| discard(session, &actor, &first, ban, &authserv_id)).await
         }
         "forward" => {
             let to = params.take::<String>()?;
@@ -87,13 +90,18 @@ fn rule(session: &mut dyn Session, actor: &Actor, text: &str, act: Act, reason: 
     Ok(Value::Boolean(true))
 }
 
-fn discard(session: &mut dyn Session, actor: &Actor, text: &str, ban: bool) -> Result<Value, Failed> {
-    let (row, list) = moderation::decide(session, actor, &actor.who, id(text)?, Ruling::Act(Act::Discard, ""))?;
-    if ban && row.hold.rule == "sender-auth" {
-        let text = format!("the author {} may be forged, and is not banned; discard without ban", row.hold.address);
-        return Err(Failed::new(Code::InvalidParameters, text));
+fn discard(
+    session: &mut dyn Session,
+    actor: &Actor,
+    text: &str,
+    ban: bool,
+    authserv_id: &str,
+) -> Result<Value, Failed> {
+    if ban {
+        refuse_ban(session, id(text)?, authserv_id)?;
     }
-    if ban && !row.hold.poster.is_empty() {
+    let (row, list) = moderation::decide(session, actor, &actor.who, id(text)?, Ruling::Act(Act::Discard, ""))?;
+    if ban {
         let pattern = ban::pattern(&row.hold.poster);
         let pattern = pattern.map_err(|error| Failed::new(Code::InvalidParameters, error))?;
         session.add_ban(&BanRow {
@@ -108,6 +116,22 @@ fn discard(session: &mut dyn Session, actor: &Actor, text: &str, ban: bool) -> R
         actor.did(session, Some(&list), Deed { action: "ban.add", target: &pattern, before: "", after: "for ever" })?;
     }
     Ok(Value::Boolean(true))
+}
+
+/// Nobody is banned who may not have written, and nobody else along with the poster.
+fn refuse_ban(session: &dyn Session, post: i64, authserv_id: &str) -> Result<(), Failed> {
+    let (row, _) = moderation::waiting(session, post)?;
+    let refuse = |why: &str| {
+        let text = format!("{} {why}, and is not banned; discard without ban", row.hold.address);
+        Err(Failed::new(Code::InvalidParameters, text))
+    };
+    if row.hold.poster.is_empty() || ban::is_pattern(&row.hold.poster) {
+        return refuse("would be read as a pattern");
+    }
+    let bytes = session.message(post)?.unwrap_or_default();
+    let forged = Message::parse(&bytes)
+        .is_ok_and(|message| authentication::evaluate(&message, authserv_id, None).author == Identity::Failed);
+    if forged { refuse("may be forged") } else { Ok(()) }
 }
 
 /// Sends a post to somebody as moderators get it; it is not signed for that one unless it is a moderator.

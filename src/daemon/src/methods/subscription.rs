@@ -14,7 +14,7 @@ use super::{Failed, address, id, list, page, page_query, unknown, value};
 use crate::actor::Actor;
 use crate::daemon::Daemon;
 use crate::params::Params;
-use crate::subscription::{self, Carrier, Origin};
+use crate::subscription::{self, Carrier, Origin, Wish};
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
@@ -82,9 +82,10 @@ fn request(session: &mut dyn Session, name: &str, who: &str, options: Subscripti
     }
     let network = options.source_ip.as_deref().and_then(network::of_address);
     let (name, language) = (options.name.unwrap_or_default(), options.language.unwrap_or_default());
-    subscription::note_request(session, &list, &who, &name, mode, &super::member::language(&language)?)?;
+    let language = super::member::language(&language)?;
     let about = Preference::Mode(mode).number();
-    let origin = Origin { answers: None, network: network.as_deref() };
+    let wish = Some(Wish { name: &name, mode, language: &language });
+    let origin = Origin { wish, answers: None, network: network.as_deref() };
     Ok(subscription::ask(session, &list, &who, Act::Subscribe, about, "", origin)?)
 }
 
