@@ -168,7 +168,7 @@ fn create(
 
 /// Settings that are not the default, as text for the audit.
 fn settings_text(settings: &Settings) -> String {
-    settings.changed().into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("\n")
+    settings.changed().into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
 }
 
 fn exists(list: &List) -> Failed {
@@ -222,7 +222,7 @@ async fn update(daemon: &Daemon, name: String, mut params: Params) -> Result<Val
         let changes = differences(&row.list.settings, &settings);
         if !changes.is_empty() {
             let text = |value: fn(&Change) -> &str| {
-                changes.iter().map(|change| format!("{}={}", change.key, value(change))).collect::<Vec<_>>().join("\n")
+                changes.iter().map(|change| format!("{}={}", change.key, value(change))).collect::<Vec<_>>().join(", ")
             };
             let (before, after) = (text(|change| &change.from), text(|change| &change.to));
             let deed = Deed { action: "list.update", target: "", before: &before, after: &after };
