@@ -17,6 +17,7 @@ use minijinja::{Value, context};
 use crate::address::Address;
 use crate::compose;
 use crate::list::List;
+use crate::member::DAY;
 use crate::message::{encode_words, is_plain};
 use crate::template::{self, Name, lines, one_line};
 use crate::token::{self, Act, Bearer, Secret};
@@ -109,7 +110,7 @@ impl Desk<'_> {
     /// Asks whether an act is really wanted; `about` as its token says, `act` and `value` as the text says.
     pub fn confirm(&self, to: Reader<'_>, act: Act, about: u32, words: (&str, &str)) -> Result<Notice> {
         let key = to.address.key();
-        let until = Some(self.now + CONFIRM_DAYS * 86_400);
+        let until = Some(self.now + CONFIRM_DAYS * DAY);
         let bearer = Bearer { list: self.number, key: &key };
         let full = token::write_full(self.secret, act, about, until, bearer);
         let answer = self.signed(&token::write(self.secret, act, about, until, bearer));
@@ -151,7 +152,7 @@ impl Desk<'_> {
     pub fn request(&self, to: Reader<'_>, address: &str, name: &str, request: i64) -> Result<Notice> {
         let key = to.address.key();
         let about = u32::try_from(request).unwrap_or(u32::MAX);
-        let until = Some(self.now + REQUEST_DAYS * 86_400);
+        let until = Some(self.now + REQUEST_DAYS * DAY);
         let signed = |act| self.signed_words(act, about, until, &key);
         let values = context! {
             address => one_line(address),

@@ -27,11 +27,6 @@ pub struct Deed<'a> {
 }
 
 impl Actor {
-    /// Somebody who writes from an address.
-    pub fn by_mail(key: &str) -> Actor {
-        Actor { who: key.to_owned(), how: "mail" }
-    }
-
     /// The daemon on its own account.
     pub fn mailjam() -> Actor {
         Actor { who: "mailjamd".to_owned(), how: "mailjam" }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mailjam_core::member::DAY;
 use mailjam_core::notice::{CONFIRM_DAYS, REQUEST_DAYS};
 use mailjam_store::Session;
 use tokio::sync::watch;
@@ -22,9 +23,6 @@ const EXPIRED_AT_ONCE: u32 = 50;
 
 /// Days for which it is remembered who decided about a held post.
 pub const DECISIONS: i64 = 90;
-
-/// Seconds in a day.
-const DAY: i64 = 86_400;
 
 /// Runs until `stop` says so.
 pub async fn run(daemon: Arc<Daemon>, mut stop: watch::Receiver<bool>) {

@@ -12,7 +12,6 @@ use mailjam_core::token::{Act, Token};
 use mailjam_rpc::Code;
 use mailjam_store::{Error, ListRow, PageQuery, Session};
 
-use crate::actor::Actor;
 use crate::daemon::now;
 use crate::judge::Destination;
 use crate::letters::{self, Addressee};
@@ -143,14 +142,16 @@ impl Request<'_> {
             name: self.name,
             answers: self.message_id,
         };
-        match subscription::obey(session, token, carrier, &Actor::by_mail("")) {
+        match subscription::obey(session, token, carrier, "mail") {
             Ok(obeyed) => self.report(session, &obeyed),
             Err(Failed(fault)) => {
-                let storage = [Code::StorageBusy, Code::StorageFull, Code::SchemaMismatch, Code::Internal];
-                if storage.iter().any(|code| *code as i32 == fault.number) {
-                    return Err(Error::Lost);
+                // What the storage cannot do now takes the whole hand-over back, and the mail server tries again.
+                match Code::from_number(fault.number) {
+                    Some(Code::StorageBusy) => Err(Error::Busy),
+                    Some(Code::StorageFull) => Err(Error::Lost),
+                    Some(Code::SchemaMismatch | Code::Internal) => Err(Error::Sqlite(fault.text().to_owned())),
+                    _ => self.refuse(session, token, to, fault.number),
                 }
-                self.refuse(session, token, to, fault.number)
             }
         }
     }

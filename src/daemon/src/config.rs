@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 
+use mailjam_core::settings::Settings;
 use serde::Deserialize;
 
 /// Where the configuration stands unless `--config` names another file.
@@ -257,6 +258,12 @@ impl Config {
             }
         }
         crate::log::filter(&self.log.level).map(drop).map_err(|detail| ("[log] level", detail))
+    }
+
+    /// Where links to leave with one click lead, if the copies of a list have such links.
+    #[must_use]
+    pub fn one_click(&self, settings: &Settings) -> Option<&str> {
+        Some(self.web.public_url.as_str()).filter(|url| settings.one_click && !url.is_empty())
     }
 
     /// What both have different and only a restart can change, for the log after a reload.

@@ -111,9 +111,8 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
 /// The copy, or why it cannot be made. A message that makes the code panic must not come back for ever.
 fn prepare(config: &Config, row: PostRow, list: ListRow, bytes: &[u8], secret: Secret) -> Result<Post, String> {
     let list = list.list;
-    let public_url = config.web.public_url.clone();
-    let has_link = row.kind == PostKind::Post && list.settings.one_click && !public_url.is_empty();
-    let one_click = has_link.then_some(OneClick { public_url, secret });
+    let link = config.one_click(&list.settings).filter(|_| row.kind == PostKind::Post);
+    let one_click = link.map(|url| OneClick { public_url: url.to_owned(), secret });
     let composed = catch_unwind(AssertUnwindSafe(|| {
         let mut audience = Audience::of(row.list, row.kind, now());
         let message = Message::parse(bytes).map_err(|error| error.to_string())?;

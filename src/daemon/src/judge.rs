@@ -3,7 +3,7 @@
 use mailjam_core::address::{Address, unwrap_batv};
 use mailjam_core::authentication::{self, Authentication, Identity};
 use mailjam_core::decide::{Content, Decision, Facts, Refusal, Standing, Step, Verdict, decide};
-use mailjam_core::message::{AutoSubmitted, Message};
+use mailjam_core::message::{AutoSubmitted, Mailbox, Message};
 use mailjam_core::recipient::{self, Extension, Kind};
 use mailjam_core::{attachment, ban, compose};
 use mailjam_store::{Error, ListRow, Session};
@@ -45,7 +45,8 @@ pub struct Judged {
     pub message_id: String,
     /// The verdict with its trail.
     pub decision: Decision,
-    /// Who posts: the author, or the envelope sender where only that one is a member, or there is no one author.
+    /// Who posts: the author, or the envelope sender where only that one is a member, or there is no one author. None but for
+    /// what goes to the list itself: nothing else counts against anybody.
     pub poster: Option<Address>,
     /// What the mail server found out about the author.
     pub author: Identity,
@@ -113,12 +114,13 @@ fn judge_at(session: &dyn Session, handover: &Handover<'_>, destination: Destina
         }
     };
     let sender = envelope_sender(handover.sender).and_then(|sender| Address::parse_foreign(sender).ok());
-    let list = destination.list.clone();
+    let list = &destination.list;
     let null_sender = envelope_sender(handover.sender).is_none();
     let authentication =
         message.as_ref().map(|message| authentication::evaluate(message, handover.authserv_id, sender.as_ref()));
     let authentication = authentication.unwrap_or_default();
-    let poster = poster(session, destination.list.id, sender.as_ref(), message.as_ref())?;
+    let authors = message.as_ref().filter(|message| is_modest(message)).map(Message::from).unwrap_or_default();
+    let mut poster = None;
     let thread = message.as_ref().and_then(|message| message.thread().into_iter().next()).unwrap_or_default();
     let mut facts = Facts {
         list: &list.list,
@@ -133,9 +135,10 @@ fn judge_at(session: &dyn Session, handover: &Handover<'_>, destination: Destina
     };
     // Owners, commands and reports are for everybody.
     if destination.kind == Kind::Post {
-        let keys = poster_keys(sender.as_ref(), message.as_ref(), authentication);
+        poster = poster_of(session, list.id, sender.as_ref(), &authors)?;
+        let keys = poster_keys(sender.as_ref(), &authors, authentication);
         facts.standing = session.standing(list.id, &keys)?;
-        facts.banned = banned(session, list.id, sender.as_ref(), message.as_ref())?;
+        facts.banned = banned(session, list.id, sender.as_ref(), &authors)?;
         let settings = &list.list.settings;
         if let (Some(rate), Some(poster)) = (settings.poster_rate, &poster) {
             facts.posts_before = session.counted(POSTER, &counter(list.id, &poster.key()), rate.seconds, now())?;
@@ -175,9 +178,9 @@ fn banned(
     session: &dyn Session,
     list: mailjam_store::ListKey,
     sender: Option<&Address>,
-    message: Option<&Message<'_>>,
+    authors: &[Mailbox],
 ) -> Result<Option<String>, Error> {
-    let keys = poster_keys(sender, message, Authentication::default());
+    let keys = poster_keys(sender, authors, Authentication::default());
     let exact: Vec<String> = keys.iter().flat_map(|key| ban::exact(key)).collect();
     let bans = session.bans_about(list, &exact, now())?;
     let holds = |pattern: &str| keys.iter().any(|key| ban::holds(pattern, key));
@@ -185,14 +188,13 @@ fn banned(
 }
 
 /// Who posts: the one author, or the envelope sender, if only that one is a member, or there is no one author.
-fn poster(
+fn poster_of(
     session: &dyn Session,
     list: mailjam_store::ListKey,
     sender: Option<&Address>,
-    message: Option<&Message<'_>>,
+    authors: &[Mailbox],
 ) -> Result<Option<Address>, Error> {
-    let authors = message.filter(|message| is_modest(message)).map(Message::from).unwrap_or_default();
-    let author = match authors.as_slice() {
+    let author = match authors {
         [author] => author.address.clone(),
         _ => None,
     };
@@ -243,14 +245,13 @@ fn is_modest(message: &Message<'_>) -> bool {
 
 /// Everybody who may count as the one who posts: the envelope sender, also without the tag of BATV, and the authors. Where
 /// the mail server vouches for the author, and not for the envelope sender, only the author counts.
-fn poster_keys(sender: Option<&Address>, message: Option<&Message<'_>>, authentication: Authentication) -> Vec<String> {
+fn poster_keys(sender: Option<&Address>, authors: &[Mailbox], authentication: Authentication) -> Vec<String> {
     let vouched = authentication.author == Identity::Passed && authentication.sender != Identity::Passed;
     let sender = sender.filter(|_| !vouched);
     let plain = sender.map(unwrap_batv);
-    let authors = message.filter(|message| is_modest(message)).map(Message::from).unwrap_or_default();
-    let authors = authors.into_iter().filter_map(|author| author.address).take(AUTHORS);
-    let senders = sender.cloned().into_iter().chain(plain);
-    let mut keys: Vec<String> = senders.chain(authors).map(|address| address.key()).collect();
+    let authors = authors.iter().filter_map(|author| author.address.as_ref()).take(AUTHORS);
+    let senders = sender.into_iter().chain(&plain);
+    let mut keys: Vec<String> = senders.chain(authors).map(Address::key).collect();
     keys.sort_unstable();
     keys.dedup();
     keys
@@ -263,7 +264,7 @@ fn content(
     authentication: Authentication,
 ) -> Content {
     let list = &destination.list.list;
-    let is_list = |mailbox: &mailjam_core::message::Mailbox| mailbox.address.as_ref() == Some(&list.address);
+    let is_list = |mailbox: &Mailbox| mailbox.address.as_ref() == Some(&list.address);
     let post = destination.kind == Kind::Post;
     Content {
         auto_reply: message.auto_submitted() == AutoSubmitted::Replied,

@@ -8,7 +8,7 @@ use mailjam_core::settings::SubscribePolicy;
 use mailjam_core::template::one_line;
 use mailjam_core::token::{Act, Bearer, Token};
 use mailjam_rpc::{Code, Fault};
-use mailjam_store::{Error, ListRow, MemberRow, RequestRow, Session, WaitsFor};
+use mailjam_store::{Error, ListKey, ListRow, MemberRow, RequestRow, Session, WaitsFor};
 use sha2::{Digest as _, Sha256};
 
 use crate::actor::{Actor, Deed};
@@ -157,13 +157,19 @@ fn bad(code: Code, text: &str) -> Failed {
 }
 
 /// Does what a token says. Doing it again changes nothing more.
-pub fn obey(session: &mut dyn Session, token: &Token, carrier: Carrier<'_>, how: &Actor) -> Result<Obeyed, Failed> {
+/// `how` it came is for the audit.
+pub fn obey(
+    session: &mut dyn Session,
+    token: &Token,
+    carrier: Carrier<'_>,
+    how: &'static str,
+) -> Result<Obeyed, Failed> {
     let (list, who) = bearer(session, token, carrier)?
         .ok_or_else(|| bad(Code::BadToken, "the token is not genuine, or for somebody else"))?;
     if token.is_over(now()) {
         return Err(bad(Code::ConfirmationExpired, "the token is too old; ask again"));
     }
-    let actor = Actor { who: who.key(), how: how.how };
+    let actor = Actor { who: who.key(), how };
     let (result, words) = match token.act {
         Act::Approve | Act::Trust | Act::Reject | Act::Discard | Act::Cancel => {
             let ruling = Ruling::Act(token.act, carrier.words);
@@ -208,19 +214,20 @@ fn bearer(session: &dyn Session, token: &Token, carrier: Carrier<'_>) -> Result<
         }
         None => {
             candidates.extend(carrier.address.cloned());
-            // Whoever has the token was sent it, from whatever address that one writes.
-            if is_for_moderators(token.act) {
-                candidates = moderation::moderators(session, &list)?;
-            } else if token.act == Act::Cancel {
+            if token.act == Act::Cancel {
                 let held = session.held(i64::from(token.about))?;
                 candidates.extend(held.and_then(|held| Address::parse_foreign(&held.hold.poster).ok()));
             }
         }
     }
-    // A role that was taken away takes its tokens along, in whatever form.
     if is_for_moderators(token.act) {
         let moderators = moderation::moderators(session, &list)?;
-        candidates.retain(|address| moderators.contains(address));
+        match token.bearer {
+            // A role that was taken away takes its tokens along.
+            Some(_) => candidates.retain(|address| moderators.contains(address)),
+            // Whoever has the token was sent it, from whatever address that one writes.
+            None => candidates = moderators,
+        }
     }
     let genuine =
         candidates.into_iter().find(|address| token.is_for(&secret, Bearer { list: list.id, key: &address.key() }));
@@ -300,12 +307,18 @@ pub fn join(
     let hash = tombstone(session, &request.key)?;
     session.suppress(&hash, false, now())?;
     session.add_members(list.id, std::slice::from_ref(&row))?;
-    if let Some(known) = session.request_of(list.id, &request.key)? {
-        session.remove_request(known.id)?;
-    }
+    forget_request(session, list.id, &request.key)?;
     actor.did(session, Some(list), Deed { action, target: &row.key, before: "", after: row.mode.name() })?;
     if list.list.settings.welcome {
         greet(session, list, &row, answers)?;
+    }
+    Ok(())
+}
+
+/// Lets go of somebody's request to join: the person has joined, or wants to no more.
+pub fn forget_request(session: &mut dyn Session, list: ListKey, key: &str) -> Result<(), Error> {
+    if let Some(request) = session.request_of(list, key)? {
+        session.remove_request(request.id)?;
     }
     Ok(())
 }
@@ -338,9 +351,7 @@ fn leave(
     actor: &Actor,
 ) -> Result<&'static str, Failed> {
     // Who wants to leave does not want to be let in either.
-    if let Some(request) = session.request_of(list.id, &who.key())? {
-        session.remove_request(request.id)?;
-    }
+    forget_request(session, list.id, &who.key())?;
     let Some(row) = session.member(list.id, &who.key())? else { return Ok("already") };
     session.remove_members(list.id, std::slice::from_ref(&row.key), now())?;
     let deed = Deed { action: "subscription.leave", target: &row.key, before: row.mode.name(), after: "" };

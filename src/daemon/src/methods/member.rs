@@ -221,7 +221,7 @@ fn add(
         return Err(Failed::new(Code::AlreadyMember, format!("{who} is a member of {name} already")));
     }
     session.update_member(list.id, &row, now())?;
-    forget_request(session, list.id, &row.key)?;
+    subscription::forget_request(session, list.id, &row.key)?;
     let after = subscription::wishes(&row);
     actor.did(session, Some(&list), Deed { action: "member.add", target: &row.key, before: "", after: &after })?;
     if welcome {
@@ -234,14 +234,6 @@ fn add(
 fn refuse_own_address(list: &List, row: &MemberRow) -> Result<(), Failed> {
     if Address::parse_foreign(&row.address).is_ok_and(|address| list.owns(&address)) {
         return Err(Failed::new(Code::BadAddress, format!("{} is the list itself", row.address)));
-    }
-    Ok(())
-}
-
-/// Who has become a member waits for nothing any more.
-fn forget_request(session: &mut dyn Session, list: ListKey, key: &str) -> Result<(), Failed> {
-    if let Some(request) = session.request_of(list, key)? {
-        session.remove_request(request.id)?;
     }
     Ok(())
 }
@@ -328,7 +320,7 @@ fn note_all<'r>(
         let wishes = subscription::wishes(row);
         let (before, after) = if action == "member.add" { ("", wishes.as_str()) } else { (wishes.as_str(), "") };
         actor.did(session, Some(list), Deed { action, target: &row.key, before, after })?;
-        forget_request(session, list.id, &row.key)?;
+        subscription::forget_request(session, list.id, &row.key)?;
     }
     Ok(())
 }

@@ -86,9 +86,9 @@ fn outgoing(
         return Ok(());
     };
     let row = &destination.list;
-    let has_link = kind == PostKind::Post && row.list.settings.one_click && !config.web.public_url.is_empty();
+    let link = config.one_click(&row.list.settings).filter(|_| kind == PostKind::Post);
     let authserv_id = &config.authentication.authserv_id;
-    let context = Context { now: now(), post_id: 0, authserv_id, one_click: has_link };
+    let context = Context { now: now(), post_id: 0, authserv_id, one_click: link.is_some() };
     let copy = match kind {
         PostKind::Post => compose::list_copy(&message, &row.list, &context),
         _ => compose::owner_copy(&message, &row.list),
@@ -103,12 +103,12 @@ fn outgoing(
     }
     explanation.recipient_count = count(session.target_count(&audience)?);
     let targets = session.targets(&audience, "", RECIPIENTS)?;
-    if let (true, Some(first)) = (has_link, targets.first()) {
+    if let (Some(url), Some(first)) = (link, targets.first()) {
         explanation
             .changes
             .push("added List-Unsubscribe and List-Unsubscribe-Post, for each member another".to_owned());
         let bearer = Bearer { list: row.id, key: &first.key };
-        let head = compose::one_click(&row.list, &config.web.public_url, &session.secret("token")?, bearer);
+        let head = compose::one_click(&row.list, url, &session.secret("token")?, bearer);
         explanation.output = Some([head, copy.to_vec()].concat());
     }
     explanation.recipients = targets.into_iter().map(|target| target.address).collect();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mailjam_core::authentication::Identity;
 use mailjam_core::decide::{Refusal, Verdict};
+use mailjam_core::member::DAY;
 use mailjam_core::message::Message;
 use mailjam_core::recipient::EXTENSIONS;
 use mailjam_core::template::one_line;
@@ -282,7 +283,7 @@ fn hold(
             address,
             subject: one_line(&subject.unwrap_or_default()),
             answerable,
-            expires: now() + days * 86_400,
+            expires: now() + days * DAY,
         },
     )?;
     if let Some(row) = session.held(id)? {

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use mailjam_core::member::DAY;
 use mailjam_rpc::Code;
 use mailjam_rpc::records::ListStats;
 use mailjam_store::Session;
 
 use super::{Failed, count, list};
 use crate::daemon::now;
-
-const DAY: i64 = 86_400;
 
 /// Days told of, at most.
 const MOST: i32 = 3660;

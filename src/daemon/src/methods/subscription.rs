@@ -11,7 +11,6 @@ use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::{ListRow, RequestRow, Session};
 
 use super::{Failed, address, id, list, page, page_query, unknown, value};
-use crate::actor::Actor;
 use crate::daemon::Daemon;
 use crate::params::Params;
 use crate::subscription::{self, Carrier, Origin, Wish};
@@ -37,8 +36,8 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
             });
             asked.await.map(|()| Value::Boolean(true))
         }
-        "confirm" => store.write(move |session| confirm(session, &first, None, &actor)).await.map(value),
-        "unsubscribe" => store.write(move |session| confirm(session, &first, Some(()), &actor)).await.map(value),
+        "confirm" => store.write(move |session| confirm(session, &first, false, actor.how)).await.map(value),
+        "unsubscribe" => store.write(move |session| confirm(session, &first, true, actor.how)).await.map(value),
         "pending" => {
             let query = page_query(params.optional::<Query>()?)?;
             let found = store.read(move |session| {
@@ -89,20 +88,20 @@ fn request(session: &mut dyn Session, name: &str, who: &str, options: Subscripti
     Ok(subscription::ask(session, &list, &who, Act::Subscribe, about, "", origin)?)
 }
 
-/// Does what a token says; `leaving` permits only that.
-fn confirm(session: &mut dyn Session, text: &str, leaving: Option<()>, actor: &Actor) -> Result<Confirmed, Failed> {
+/// Does what a token says; nothing but leaving, if `leaving`.
+fn confirm(session: &mut dyn Session, text: &str, leaving: bool, how: &'static str) -> Result<Confirmed, Failed> {
     let bad = || Failed::new(Code::BadToken, "that is no token of a mail from a list");
     let token = token::read(text.trim()).ok_or_else(bad)?;
     // Others are for answers by mail: they name nobody.
     let wanted = match token.act {
         Act::Leave | Act::Unsubscribe => true,
-        Act::Subscribe | Act::Set | Act::Mute => leaving.is_none(),
+        Act::Subscribe | Act::Set | Act::Mute => !leaving,
         _ => false,
     };
     if !wanted || token.bearer.is_none() {
         return Err(bad());
     }
-    let obeyed = subscription::obey(session, &token, Carrier::default(), actor)?;
+    let obeyed = subscription::obey(session, &token, Carrier::default(), how)?;
     Ok(Confirmed {
         act: if obeyed.act == Act::Leave { Act::Unsubscribe } else { obeyed.act }.name().to_owned(),
         list: obeyed.list.list.address.to_string(),
