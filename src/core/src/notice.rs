@@ -169,7 +169,7 @@ impl Desk<'_> {
         self.plain(Name::Done, to, context! { act => words.0, value => one_line(words.1) })
     }
 
-    /// Says that a token cannot be used: `expired`, `gone`, `stranger` or `bad`.
+    /// Says that a token cannot be used: `expired`, `gone`, `stranger`, `text` or `bad`.
     pub fn bad_token(&self, to: Reader<'_>, why: &str) -> Result<Notice> {
         self.plain(Name::BadToken, to, context! { why })
     }
@@ -185,8 +185,9 @@ impl Desk<'_> {
         self.plain(Name::Roster, to, context! { allowed, count => members.len(), members })
     }
 
-    /// Tells a moderator of posts that wait, each attached where it has bytes; `more` wait beside them.
-    pub fn held(&self, to: Reader<'_>, posts: &[HeldPost], more: u64) -> Result<Notice> {
+    /// Tells a moderator of posts that wait, each attached where it has bytes; `more` wait beside them. `canned` are the
+    /// canned rejections that there are.
+    pub fn held(&self, to: Reader<'_>, posts: &[HeldPost], more: u64, canned: &[String]) -> Result<Notice> {
         let key = to.address.key();
         let rows: Vec<Value> = posts
             .iter()
@@ -206,7 +207,8 @@ impl Desk<'_> {
             })
             .collect();
         let days = self.list.settings.held_expire;
-        let values = context! { count => posts.len(), days, posts => rows, more, ..self.common(to) };
+        let values =
+            context! { count => posts.len(), days, posts => rows, more, canned => canned.to_vec(), ..self.common(to) };
         let mut letter = self.letter(Name::Held, to, values)?;
         if let [post] = posts {
             let bearer = Bearer { list: self.number, key: &key };
@@ -227,9 +229,12 @@ impl Desk<'_> {
         self.poster_letter(Name::HeldPoster, to, post, context! { cancel })
     }
 
-    /// Tells a poster that the post was refused, in the moderator's words if there are any.
-    pub fn rejected(&self, to: Reader<'_>, post: &HeldPost, reason: &str) -> Result<Notice> {
-        self.poster_letter(Name::Rejected, to, post, context! { reason => lines(reason) })
+    /// Tells a poster that the post was refused, in the moderator's words if there are any. `canned` is the text of a
+    /// canned rejection, which stands in place of the usual one.
+    pub fn rejected(&self, to: Reader<'_>, post: &HeldPost, reason: &str, canned: Option<&str>) -> Result<Notice> {
+        let texts = |_: Name, _: &str| canned.map(str::to_owned);
+        let desk = if canned.is_some() { Desk { texts: &texts, ..*self } } else { *self };
+        desk.poster_letter(Name::Rejected, to, post, context! { reason => lines(reason) })
     }
 
     /// Tells a poster that nobody decided.

@@ -71,9 +71,12 @@ texts! {
     Help "help" "Explains the commands." ["list" "request" "owner" "unknown"],
     Faq "faq" "Answers what is asked often; the place for a text of the list's own." ["list" "owner" "subscribe" "unsubscribe" "description"],
     Roster "roster" "Lists the members for those who may know." ["list" "owner" "allowed" "count" "members"],
-    Held "held" "Tells moderators of posts that wait." ["list" "count" "days" "posts" "more"],
+    Held "held" "Tells moderators of posts that wait." ["list" "count" "days" "posts" "more" "canned"],
     HeldPoster "held-poster" "Tells a poster that the post waits." ["list" "subject" "cancel"],
     Rejected "rejected" "Tells a poster that the post was refused." ["list" "subject" "reason"],
+    RejectedCommand "rejected-command" "Refuses a post that reads like a command, where the reason begins with #command." ["list" "subject" "reason" "unsubscribe" "help"],
+    RejectedOffTopic "rejected-off-topic" "Refuses a post where the reason begins with #off-topic." ["list" "subject" "reason" "description"],
+    RejectedPersonal "rejected-personal" "Refuses a post where the reason begins with #personal." ["list" "subject" "reason"],
     Expired "expired" "Tells a poster that nobody decided in time." ["list" "subject" "days" "owner"],
     Decided "decided" "Tells moderators that another one decided." ["list" "subject" "sender" "action" "by"],
     TooLate "too-late" "Tells a moderator that another one decided before." ["list" "subject" "action" "by" "at"],
@@ -85,6 +88,30 @@ impl Name {
     pub fn from_name(name: &str) -> Option<Name> {
         Name::ALL.iter().copied().find(|known| known.name() == name)
     }
+}
+
+/// What the names of canned rejections begin with. Beside those that come with mailjam there may be any others.
+pub const CANNED: &str = "rejected-";
+
+/// The name behind [`CANNED`], if this may be the name of a canned rejection: letters, digits and hyphens, a letter first.
+#[must_use]
+pub fn canned(name: &str) -> Option<&str> {
+    name.strip_prefix(CANNED).filter(|word| is_canned_word(word))
+}
+
+/// The canned rejection that a reason begins with, and the rest of it: `#off-topic Try dev@example.org.`
+#[must_use]
+pub fn canned_reason(reason: &str) -> Option<(String, &str)> {
+    let reason = reason.trim_start().strip_prefix('#')?;
+    let (word, rest) = reason.split_once(char::is_whitespace).unwrap_or((reason, ""));
+    let word = word.trim_end_matches(['.', ':', ',']).to_ascii_lowercase();
+    is_canned_word(&word).then(|| (word, rest.trim()))
+}
+
+fn is_canned_word(word: &str) -> bool {
+    (1..=40).contains(&word.len())
+        && word.starts_with(|c: char| c.is_ascii_lowercase())
+        && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 /// Languages that there are texts in.
@@ -248,6 +275,16 @@ mod tests {
             }
         }
         assert_eq!((language("de-AT"), language("pt"), language("")), ("de", "en", "en"));
+    }
+
+    #[test]
+    fn a_reason_may_begin_with_a_canned_rejection() {
+        assert_eq!(canned_reason("#off-topic"), Some(("off-topic".to_owned(), "")));
+        assert_eq!(canned_reason(" #Off-Topic:\nTry dev.\n"), Some(("off-topic".to_owned(), "Try dev.")));
+        for plain in ["", "No.", "#", "# heading", "#1 is the other list", "no #off-topic", "#../etc"] {
+            assert_eq!(canned_reason(plain), None, "{plain:?}");
+        }
+        assert_eq!((canned("rejected-html"), canned("rejected"), canned("rejected-")), (Some("html"), None, None));
     }
 
     #[test]

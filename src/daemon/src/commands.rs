@@ -201,6 +201,8 @@ impl Request<'_> {
             "bad"
         } else if code == Code::NoMember as i32 {
             "stranger"
+        } else if code == Code::InvalidParameters as i32 {
+            "text"
         } else {
             "gone"
         };

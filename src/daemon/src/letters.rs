@@ -2,20 +2,59 @@
 
 use mailjam_core::address::Address;
 use mailjam_core::notice::{self, Desk, Notice, Reader};
-use mailjam_core::template::Name;
+use mailjam_core::template::{self, Name};
 use mailjam_store::{Error, ListRow, NewNotice, Session, Target, TemplateScope};
 
 use crate::daemon::now;
 
 /// The text that somebody wrote in place of the one that comes with mailjam: for the list, its domain, or the site.
-pub fn own_text(session: &dyn Session, list: &ListRow, name: Name, tag: &str) -> Result<Option<String>, Error> {
-    let domain = list.list.address.ascii_domain().into_owned();
+pub fn own_text(session: &dyn Session, list: &ListRow, name: &str, tag: &str) -> Result<Option<String>, Error> {
     let primary = tag.split('-').next().unwrap_or_default();
-    for scope in [TemplateScope::List(list.id), TemplateScope::Domain(domain), TemplateScope::Site] {
+    for scope in scopes(list) {
         for language in [tag, primary] {
-            if let Some(text) = session.template(&scope, name.name(), language)? {
+            if let Some(text) = session.template(&scope, name, language)? {
                 return Ok(Some(text));
             }
+        }
+    }
+    Ok(None)
+}
+
+/// Where texts for a list are looked for, the nearest first.
+fn scopes(list: &ListRow) -> [TemplateScope; 3] {
+    let domain = list.list.address.ascii_domain().into_owned();
+    [TemplateScope::List(list.id), TemplateScope::Domain(domain), TemplateScope::Site]
+}
+
+/// Names of the canned rejections that a list can use, without [`template::CANNED`].
+pub fn canned_names(session: &dyn Session, list: &ListRow) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = Name::ALL.iter().map(|name| name.name().to_owned()).collect();
+    for scope in scopes(list) {
+        names.extend(session.templates(&scope)?.into_iter().map(|row| row.name));
+    }
+    let mut words: Vec<String> = names.iter().filter_map(|name| template::canned(name)).map(str::to_owned).collect();
+    words.sort_unstable();
+    words.dedup();
+    Ok(words)
+}
+
+/// The text of a canned rejection in the reader's language, or else in the list's, or else in any.
+pub fn canned_text(session: &dyn Session, list: &ListRow, word: &str, to: &Addressee) -> Result<Option<String>, Error> {
+    let name = format!("{}{word}", template::CANNED);
+    let own_language = &list.list.settings.language;
+    let language = if to.language.is_empty() { own_language } else { &to.language };
+    if let Some(text) = own_text(session, list, &name, language)? {
+        return Ok(Some(text));
+    }
+    if let Some(known) = Name::from_name(&name) {
+        return Ok(Some(template::text(known, language).to_owned()));
+    }
+    if let Some(text) = own_text(session, list, &name, own_language)? {
+        return Ok(Some(text));
+    }
+    for scope in scopes(list) {
+        if let Some(row) = session.templates(&scope)?.into_iter().find(|row| row.name == name) {
+            return Ok(Some(row.text));
         }
     }
     Ok(None)
@@ -52,7 +91,7 @@ pub fn send(
     let written = {
         let session: &dyn Session = session;
         let texts = |name: Name, tag: &str| {
-            own_text(session, list, name, tag).unwrap_or_else(|error| {
+            own_text(session, list, name.name(), tag).unwrap_or_else(|error| {
                 tracing::error!("the text {:?} of {} cannot be read: {error}", name.name(), list.list.address);
                 None
             })

@@ -4,6 +4,7 @@ use mailjam_core::address::Address;
 use mailjam_core::decide::Posting;
 use mailjam_core::member::DAY;
 use mailjam_core::notice::{Decision, HeldPost, LARGEST_ATTACHED};
+use mailjam_core::template;
 use mailjam_core::token::Act;
 use mailjam_rpc::{Code, Fault};
 use mailjam_store::{Decided, Error, HeldRow, ListRow, PageQuery, Role, SITE, Session};
@@ -81,9 +82,10 @@ pub fn tell(session: &mut dyn Session, list: &ListRow) -> Result<bool, Error> {
         let bytes = if row.size <= LARGEST_ATTACHED { session.message(row.post)? } else { None };
         posts.push(held_post(row, bytes));
     }
+    let canned = letters::canned_names(session, list)?;
     for moderator in &moderators {
         let to = Addressee::new(session, list, moderator)?;
-        letters::send(session, list, &to, None, |desk, to| desk.held(to, &posts, more))?;
+        letters::send(session, list, &to, None, |desk, to| desk.held(to, &posts, more, &canned))?;
     }
     let ids: Vec<i64> = rows.iter().map(|row| row.post).collect();
     session.told(&ids, now())?;
@@ -158,6 +160,10 @@ pub fn decide(
     ruling: Ruling<'_>,
 ) -> Result<(HeldRow, ListRow), Failed> {
     let (row, list) = waiting(session, post)?;
+    let rejection = match ruling {
+        Ruling::Act(Act::Reject, reason) => Some(rejection(session, &row, &list, reason)?),
+        _ => None,
+    };
     let goes_on = matches!(ruling, Ruling::Act(Act::Approve | Act::Trust, _));
     let decided = Decided { action: ruling.name().to_owned(), by: by.to_owned(), at: now() };
     if !session.decide_held(post, &decided, goes_on)? {
@@ -166,14 +172,10 @@ pub fn decide(
     if goes_on {
         approved(session, actor, &row, &list, matches!(ruling, Ruling::Act(Act::Trust, _)))?;
     }
-    match ruling {
-        Ruling::Act(Act::Reject, reason) => {
-            to_poster(session, &list, &row, |desk, to, post| desk.rejected(to, post, reason))?;
-        }
-        Ruling::Expire if list.list.settings.notify_poster => {
-            to_poster(session, &list, &row, |desk, to, post| desk.expired(to, post))?;
-        }
-        _ => {}
+    if let Some((reason, canned)) = rejection {
+        to_poster(session, &list, &row, |desk, to, post| desk.rejected(to, post, reason, canned.as_deref()))?;
+    } else if matches!(ruling, Ruling::Expire) && list.list.settings.notify_poster {
+        to_poster(session, &list, &row, |desk, to, post| desk.expired(to, post))?;
     }
     if row.told != 0 && !matches!(ruling, Ruling::Expire) {
         tell_others(session, &list, &row, &decided)?;
@@ -183,6 +185,35 @@ pub fn decide(
     let (target, before) = (row.hold.poster.clone(), format!("post {post} held: {}", row.hold.rule));
     actor.did(session, Some(&list), Deed { action: &action, target: &target, before: &before, after: reason })?;
     Ok((row, list))
+}
+
+/// What a poster is told of a rejection: the reason, and the text of the canned rejection that it begins with.
+fn rejection<'r>(
+    session: &dyn Session,
+    row: &HeldRow,
+    list: &ListRow,
+    reason: &'r str,
+) -> Result<(&'r str, Option<String>), Failed> {
+    let Some((word, rest)) = template::canned_reason(reason) else { return Ok((reason, None)) };
+    let to = match Address::parse_foreign(&row.hold.poster) {
+        Ok(poster) => Addressee::new(session, list, &poster)?,
+        // Nobody is told, but the name is looked up all the same.
+        Err(_) => Addressee { address: list.list.address.clone(), language: String::new() },
+    };
+    match letters::canned_text(session, list, &word, &to)? {
+        Some(text) => Ok((rest, Some(text))),
+        None => {
+            let known = letters::canned_names(session, list)?;
+            let known: Vec<String> = known.iter().map(|name| format!("#{name}")).collect();
+            let text = format!(
+                "no canned rejection #{word}, and post {} still waits; there are {}. A template named {}{word} makes one",
+                row.post,
+                known.join(", "),
+                template::CANNED
+            );
+            Err(Failed::new(Code::InvalidParameters, text))
+        }
+    }
 }
 
 /// A member whose posts are approved may become one who is trusted.

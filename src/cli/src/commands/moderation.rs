@@ -58,7 +58,19 @@ pub const NOUN: Command = Command::group(
             &[IDS, REASON],
             decide::reject,
         )
-        .details("A poster whose address may be forged is told nothing.\n\nEach post is decided about for itself."),
+        .details(
+            "\
+A reason that begins with #NAME picks a canned rejection, to which what follows is added:
+
+  mailjam-cli moderation reject 17 --reason '#off-topic Please ask on dev@lists.example.org.'
+
+There are #command, #off-topic and #personal; \"template set talk@lists.example.org rejected-html en FILE\" makes \
+another, #html.
+
+A poster whose address may be forged is told nothing.
+
+Each post is decided about for itself.",
+        ),
         Command::new(
             "discard",
             "Drop held posts and tell nobody",

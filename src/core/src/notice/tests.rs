@@ -54,6 +54,7 @@ fn every_notice(desk: &Desk<'_>) -> Vec<Notice> {
         desk.bad_token(to, "expired"),
         desk.bad_token(to, "gone"),
         desk.bad_token(to, "stranger"),
+        desk.bad_token(to, "text"),
         desk.bad_token(to, "bad"),
         desk.tell(Name::Closed, to, false),
         desk.tell(Name::Help, to, true),
@@ -61,13 +62,18 @@ fn every_notice(desk: &Desk<'_>) -> Vec<Notice> {
         desk.tell(Name::Faq, to, false),
         desk.roster(to, false, &[]),
         desk.roster(to, true, &["bob@example.org".to_owned()]),
-        desk.held(to, &[held()], 0),
-        desk.held(to, &[held(), held()], 3),
+        desk.held(to, &[held()], 0, &[]),
+        desk.held(to, &[held(), held()], 3, &["command".to_owned(), "off-topic".to_owned()]),
         desk.held_poster(to, &held()),
-        desk.rejected(to, &held(), ""),
-        desk.rejected(to, &held(), "Please write\nto the other list."),
+        desk.rejected(to, &held(), "", None),
+        desk.rejected(to, &held(), "Please write\nto the other list.", None),
         desk.expired(to, &held()),
     ];
+    for name in Name::ALL.iter().filter(|name| template::canned(name.name()).is_some()) {
+        let text = template::text(*name, &desk.list.settings.language);
+        notices.push(desk.rejected(to, &held(), "", Some(text)));
+        notices.push(desk.rejected(to, &held(), "As the others.", Some(text)));
+    }
     for preference in [("mode", "post"), ("mode", "digest"), ("own-posts", "no"), ("away", "2027-01-01"), ("back", "")]
     {
         notices.push(desk.confirm(to, Act::Set, 0, preference));
@@ -132,7 +138,7 @@ fn a_text_of_the_lists_own_is_used_unless_it_fails() {
 fn a_held_post_is_attached_and_the_signed_addresses_work() {
     let list = list("talk@lists.example.org", "de");
     let address = ann();
-    let notice = desk(&list).held(Reader { address: &address, language: "" }, &[held()], 0).expect("a text");
+    let notice = desk(&list).held(Reader { address: &address, language: "" }, &[held()], 0, &[]).expect("a text");
     let read = MessageParser::default().parse(&notice.bytes).expect("a message");
     let attached = read.parts.iter().find_map(|part| match &part.body {
         PartType::Message(inner) => {
@@ -186,4 +192,20 @@ fn an_answer_says_what_it_answers() {
     let read = MessageParser::default().parse(&notice.bytes).expect("a message");
     assert_eq!(read.header_raw("Auto-Submitted").map(str::trim), Some("auto-replied"));
     assert_eq!(read.header_raw("In-Reply-To").map(str::trim), Some("<7@example.org>"));
+}
+
+#[test]
+fn a_canned_rejection_stands_in_place_of_the_usual_one() {
+    let list = list("talk@lists.example.org", "en");
+    let address = ann();
+    let to = Reader { address: &address, language: "" };
+    let read = |canned| {
+        let notice = desk(&list).rejected(to, &held(), "Sorry.", canned).expect("a text");
+        let read = MessageParser::default().parse(&notice.bytes).expect("a message");
+        (read.subject().unwrap_or_default().to_owned(), read.body_text(0).unwrap_or_default().trim().replace('\r', ""))
+    };
+    let (subject, text) = read(Some("Subject: No HTML, please\n\nPlain text. {{ reason }}\n"));
+    assert_eq!((subject.as_str(), text.as_str()), ("No HTML, please", "Plain text. Sorry."));
+    // A text that cannot be rendered must not keep the poster from being told.
+    assert_eq!(read(Some("Subject: {{ nothing }}\n\n")), read(None));
 }

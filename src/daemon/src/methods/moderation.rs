@@ -141,7 +141,8 @@ fn forward(session: &mut dyn Session, actor: &Actor, text: &str, to: &str) -> Re
     let to = address(to)?;
     let addressee = Addressee::new(session, &list, &to)?;
     let post = moderation::held_post(&row, bytes);
-    letters::send(session, &list, &addressee, None, |desk, to| desk.held(to, std::slice::from_ref(&post), 0))?;
+    let canned = letters::canned_names(session, &list)?;
+    letters::send(session, &list, &addressee, None, |desk, to| desk.held(to, std::slice::from_ref(&post), 0, &canned))?;
     let key = to.key();
     let before = format!("post {} held", row.post);
     actor.did(session, Some(&list), Deed { action: "moderation.forward", target: &key, before: &before, after: "" })?;

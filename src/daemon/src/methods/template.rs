@@ -23,11 +23,11 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         return store.read(move |session| list(session, &scope)).await.map(value).map_err(Fault::from);
     }
     let name = params.take::<String>()?;
-    let known = Name::from_name(&name).ok_or_else(|| no_template(&name))?;
+    let known = Named::find(&name).ok_or_else(|| no_template(&name))?;
     let result = match verb {
         "get" => {
             let language = params.optional::<String>()?.unwrap_or_default();
-            store.read(move |session| get(session, &scope, known, &language)).await.map(value)
+            store.read(move |session| get(session, &scope, &known, &language)).await.map(value)
         }
         "set" => {
             let (language, text) = (params.take::<String>()?, params.take::<String>()?);
@@ -36,12 +36,12 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         }
         "reset" => {
             let language = params.take::<String>()?;
-            store.write(move |session| reset(session, &actor, &scope, known, &language)).await
+            store.write(move |session| reset(session, &actor, &scope, &known, &language)).await
         }
         "render" => {
             let language = params.optional::<String>()?.unwrap_or_default();
             let text = params.optional::<String>()?;
-            store.read(move |session| rendered(session, &scope, known, &language, text)).await.map(value)
+            store.read(move |session| rendered(session, &scope, &known, &language, text)).await.map(value)
         }
         _ => return Err(unknown(verb)),
     };
@@ -50,7 +50,28 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
 
 fn no_template(name: &str) -> Fault {
     let names: Vec<&str> = Name::ALL.iter().map(|name| name.name()).collect();
-    Fault::new(Code::NoItem, format!("no template {name:?}; there are {}", names.join(", ")))
+    let names = names.join(", ");
+    let text = format!("no template {name:?}; there are {names}, and {}NAME for canned rejections", template::CANNED);
+    Fault::new(Code::NoItem, text)
+}
+
+/// A template by its name: one that comes with mailjam, or a canned rejection that people made.
+#[derive(Clone, Debug)]
+struct Named {
+    name: String,
+    /// `None` for one that people made.
+    known: Option<Name>,
+}
+
+impl Named {
+    fn find(name: &str) -> Option<Named> {
+        let known = Name::from_name(name);
+        (known.is_some() || template::canned(name).is_some()).then(|| Named { name: name.to_owned(), known })
+    }
+
+    fn variables(&self) -> Vec<String> {
+        self.known.unwrap_or(Name::Rejected).variables().iter().map(|&name| name.to_owned()).collect()
+    }
 }
 
 /// A place where texts can be written, and those above it, whose texts are used where it has none.
@@ -91,13 +112,16 @@ impl Place {
         super::member::language(wanted)
     }
 
-    fn text(&self, session: &dyn Session, name: Name, language: &str) -> Result<(String, &'static str), Failed> {
+    fn text(&self, session: &dyn Session, named: &Named, language: &str) -> Result<(String, &'static str), Failed> {
         for (scope, word) in &self.scopes {
-            if let Some(text) = session.template(scope, name.name(), language)? {
+            if let Some(text) = session.template(scope, &named.name, language)? {
                 return Ok((text, word));
             }
         }
-        Ok((template::text(name, language).to_owned(), "mailjam"))
+        match named.known {
+            Some(name) => Ok((template::text(name, language).to_owned(), "mailjam")),
+            None => Err(Failed::new(Code::NoItem, format!("nobody has written {} in {language}", named.name))),
+        }
     }
 }
 
@@ -110,33 +134,54 @@ fn list(session: &dyn Session, scope: &str) -> Result<Vec<Template>, Failed> {
     let mut templates = Vec::new();
     for name in Name::ALL {
         let mut languages: Vec<String> = template::languages().iter().map(|&language| language.to_owned()).collect();
-        languages
-            .extend(own.iter().filter(|(known, ..)| known == name.name()).map(|(_, language, _)| language.clone()));
-        languages.sort_unstable();
-        languages.dedup();
-        for language in languages {
-            let origin = own.iter().find(|(known, tag, _)| known == name.name() && *tag == language);
-            templates.push(Template {
-                name: name.name().to_owned(),
-                origin: origin.map_or("mailjam", |(_, _, word)| word).to_owned(),
-                language,
-                help: name.help().to_owned(),
-            });
-        }
+        languages.extend(languages_of(&own, name.name()));
+        templates.extend(versions(&own, name.name(), name.help(), languages));
+    }
+    let mut made: Vec<&String> =
+        own.iter().map(|(name, ..)| name).filter(|name| Name::from_name(name).is_none()).collect();
+    made.sort_unstable();
+    made.dedup();
+    for name in made {
+        let word = template::canned(name).unwrap_or_default();
+        let help = format!("Refuses a post where the reason begins with #{word}.");
+        templates.extend(versions(&own, name, &help, languages_of(&own, name).collect()));
     }
     Ok(templates)
 }
 
-fn get(session: &dyn Session, scope: &str, name: Name, language: &str) -> Result<TemplateText, Failed> {
+/// Texts that people wrote: name, language and the word for where.
+type Own = (String, String, &'static str);
+
+fn languages_of<'o>(own: &'o [Own], name: &'o str) -> impl Iterator<Item = String> + 'o {
+    own.iter().filter(move |(known, ..)| known == name).map(|(_, language, _)| language.clone())
+}
+
+/// A template in each language that there is of it, and where each comes from.
+fn versions(own: &[Own], name: &str, help: &str, mut languages: Vec<String>) -> Vec<Template> {
+    languages.sort_unstable();
+    languages.dedup();
+    let version = |language: String| {
+        let origin = own.iter().find(|(known, tag, _)| known == name && *tag == language);
+        Template {
+            name: name.to_owned(),
+            origin: origin.map_or("mailjam", |(_, _, word)| word).to_owned(),
+            language,
+            help: help.to_owned(),
+        }
+    };
+    languages.into_iter().map(version).collect()
+}
+
+fn get(session: &dyn Session, scope: &str, named: &Named, language: &str) -> Result<TemplateText, Failed> {
     let place = Place::find(session, scope)?;
     let language = place.language(language)?;
-    let (text, origin) = place.text(session, name, &language)?;
+    let (text, origin) = place.text(session, named, &language)?;
     Ok(TemplateText {
-        name: name.name().to_owned(),
+        name: named.name.clone(),
         language,
         origin: origin.to_owned(),
         text,
-        variables: name.variables().iter().map(|&name| name.to_owned()).collect(),
+        variables: named.variables(),
     })
 }
 
@@ -144,7 +189,7 @@ fn set(
     session: &mut dyn Session,
     actor: &Actor,
     scope: &str,
-    name: Name,
+    named: Named,
     language: &str,
     text: String,
 ) -> Result<Value, Failed> {
@@ -154,7 +199,7 @@ fn set(
         return Err(Failed::new(Code::TooLarge, format!("the text has {} octets, at most {LARGEST}", text.len())));
     }
     let Some((own, _)) = place.scopes.first() else { return Err(Failed::new(Code::NoList, "no scope")) };
-    let row = TemplateRow { name: name.name().to_owned(), language, text };
+    let row = TemplateRow { name: named.name, language, text };
     let before = session.template(own, &row.name, &row.language)?.unwrap_or_default();
     session.set_template(own, &row, now())?;
     let target = format!("{} {}", row.name, row.language);
@@ -163,16 +208,22 @@ fn set(
     Ok(Value::Boolean(true))
 }
 
-fn reset(session: &mut dyn Session, actor: &Actor, scope: &str, name: Name, language: &str) -> Result<Value, Failed> {
+fn reset(
+    session: &mut dyn Session,
+    actor: &Actor,
+    scope: &str,
+    named: &Named,
+    language: &str,
+) -> Result<Value, Failed> {
     let place = Place::find(session, scope)?;
     let language = place.language(language)?;
     let Some((own, word)) = place.scopes.first() else { return Err(Failed::new(Code::NoList, "no scope")) };
-    let before = session.template(own, name.name(), &language)?.unwrap_or_default();
-    if !session.reset_template(own, name.name(), &language)? {
-        let text = format!("the {word} has no text of its own for {} in {language}", name.name());
+    let before = session.template(own, &named.name, &language)?.unwrap_or_default();
+    if !session.reset_template(own, &named.name, &language)? {
+        let text = format!("the {word} has no text of its own for {} in {language}", named.name);
         return Err(Failed::new(Code::NoItem, text));
     }
-    let target = format!("{} {language}", name.name());
+    let target = format!("{} {language}", named.name);
     let deed = Deed { action: "template.reset", target: &target, before: &before, after: "" };
     actor.did(session, place.list.as_ref(), deed)?;
     Ok(Value::Boolean(true))
@@ -181,7 +232,7 @@ fn reset(session: &mut dyn Session, actor: &Actor, scope: &str, name: Name, lang
 fn rendered(
     session: &dyn Session,
     scope: &str,
-    name: Name,
+    named: &Named,
     language: &str,
     text: Option<String>,
 ) -> Result<Rendered, Failed> {
@@ -189,7 +240,7 @@ fn rendered(
     let language = place.language(language)?;
     let text = match text {
         Some(text) => text,
-        None => place.text(session, name, &language)?.0,
+        None => place.text(session, named, &language)?.0,
     };
     let found = try_out(&text)?;
     Ok(Rendered { subject: found.subject, body: found.body })
@@ -215,6 +266,7 @@ fn try_out(text: &str) -> Result<template::Rendered, Failed> {
             reject => "talk-confirm+token@lists.example.org", discard => "talk-confirm+token@lists.example.org",
             replies => true,
         }],
+        canned => ["command", "off-topic"],
     };
     template::render(text, &values).map_err(|error| {
         let detail = error.detail().unwrap_or_default();
