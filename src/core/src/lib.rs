@@ -7,6 +7,7 @@ pub mod address;
 pub mod attachment;
 pub mod authentication;
 pub mod ban;
+pub mod bounce;
 pub mod command;
 pub mod compose;
 pub mod decide;
