@@ -20,7 +20,8 @@ fn where_the_mta_offers_xverp_one_transaction_serves_all() {
     site.send("anna@members.test", LIST, &message("anna", "Names", "Each by name."));
     for member in MEMBERS {
         let path = return_path(&site, member);
-        assert_eq!(path, format!("<staff-bounces+{member}=members.test@lists.test>"));
+        assert!(path.starts_with("<staff-bounces+p"), "{path}");
+        assert!(path.ends_with(&format!("+{member}=members.test@lists.test>")), "{path}");
     }
     assert_eq!(transactions(&site), 1);
 }
@@ -32,7 +33,8 @@ fn without_xverp_a_list_that_wants_verp_costs_one_transaction_a_member() {
     site.send("anna@members.test", LIST, &message("anna", "Names", "Each by name."));
     for member in MEMBERS {
         let path = return_path(&site, member);
-        assert_eq!(path, format!("<staff-bounces+{member}=members.test@lists.test>"));
+        assert!(path.starts_with("<staff-bounces+c"), "{path}");
+        assert!(path.ends_with(&format!("+{member}=members.test@lists.test>")), "{path}");
     }
     assert_eq!(transactions(&site), MEMBERS.len());
 }

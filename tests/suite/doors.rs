@@ -38,6 +38,7 @@ fn params(name: &str) -> Vec<Value> {
         "string" => text(TALK),
         "struct" => members([("list", text(TALK)), ("sender", text("")), ("message", Value::Base64(vec![]))]),
         "array" => Value::Array(vec![]),
+        "base64" => Value::Base64(vec![]),
         other => panic!("{name} takes {other}"),
     };
     method.params.iter().filter(|param| !param.optional).map(|param| any(param.kind)).collect()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mailjam_rpc::Value;
-use mailjam_rpc::records::{Explanation, Held, List, Page, QueueItem, Resolved, ServerStats, Verdict};
+use mailjam_rpc::records::{Bounce, Explanation, Held, List, Page, QueueItem, Resolved, ServerStats, Verdict};
 
 use crate::calls::{Door, members, post, text, wait_for_item};
 use crate::daemon::{Daemon, PATIENCE, eventually};
@@ -213,7 +213,8 @@ fn an_explanation_shows_what_a_hand_over_would_do_and_does_not_do_it() {
     let explanation = explain(ANN);
     assert_eq!(short(&explanation.verdict), "accept 0 2.0.0");
     assert_eq!(explanation.recipients, [ANN, "bob@example.org"]);
-    assert_eq!(explanation.return_path.as_deref(), Some("talk-bounces@lists.example.org"));
+    let path = explanation.return_path.expect("a return path");
+    assert!(path.starts_with("talk-bounces+p") && path.ends_with("@lists.example.org"), "{path}");
     assert!(everything(&daemon).is_empty());
     control.submit(ANN, TALK, &message);
     let state = sink.wait_for(|state| state.messages == 1, PATIENCE);
@@ -371,7 +372,7 @@ fn mail_for_owners_waits_until_there_are_any() {
 }
 
 #[test]
-fn delivery_reports_are_kept_and_counted_for_each_recipient() {
+fn delivery_reports_are_kept_whatever_they_look_like() {
     let daemon = daemon("127.0.0.1:9");
     let mta = Door::named(&daemon, "mta");
     let broken = b"\x00\xff no header at all\r\r\n\x00".as_slice();
@@ -389,14 +390,9 @@ fn delivery_reports_are_kept_and_counted_for_each_recipient() {
     let reports = everything(&daemon);
     assert_eq!(reports.len(), 5);
     assert!(reports.iter().all(|item| item.kind == "bounce" && item.state == "done" && item.delivered == 0));
-    let mut sqlite = std::process::Command::new("sqlite3");
-    sqlite.arg(daemon.folder().join("mailjam.db")).arg("SELECT key, count FROM bounce ORDER BY key");
-    if sqlite.output().is_err() {
-        crate::skip::skipped("counts of delivery reports: sqlite3 is not installed");
-        return;
-    }
-    let counts = String::from_utf8(crate::daemon::run(&mut sqlite, b"").stdout).expect("UTF-8");
-    assert_eq!(counts, "|2\nann@example.org|2\nbob@example.org|1\n");
+    // Nothing of this proves that the list sent what it is about.
+    let bounces: Page<Bounce> = Door::control(&daemon).call("bounce.list", vec![text(TALK)]);
+    assert!(bounces.items.iter().all(|bounce| bounce.outcome == "unproven"), "{bounces:?}");
 }
 
 #[test]

@@ -3,23 +3,25 @@
 //! `case.toml` says in `shows` what the case is there for, and describes the list; each `[[step]]` hands over the message in
 //! its `file`, or makes a call, and says what must come of it. In both `@LIST@` is the list's posting address, `@LOCAL@` its
 //! local part, `@DOMAIN@` its domain. `@REPLY@` is the address that an answer to the last mail goes to, `@SUBJECT@` that
-//! mail's subject, `@SIGNED1@` the first signed address in it, or in the last one with any, and so on; `@POST@` the id of the last hand-over.
+//! mail's subject, `@SIGNED1@` the first signed address in it, or in the last one with any, and so on; `@POST@` the id of the last hand-over,
+//! `@PATH-ann@` the return path of the last mail to ann that had one.
 //!
 //! All cases share a daemon and a mail server, and have a list and a domain each. `CASE=NAME` runs those whose name contains
 //! NAME.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use mail_parser::MessageParser;
-use mailjam_rpc::records::{Explanation, List, Member, Page, QueueItem};
+use mailjam_rpc::records::{Bounce, Bouncing, Explanation, List, Member, Page, QueueItem};
 use mailjam_rpc::{Shape, Value};
 use serde::Deserialize;
 
 use crate::calls::{Door, members, text};
 use crate::daemon::{Daemon, eventually};
-use crate::smtp_sink::{Behaviour, Delivery, Sink};
+use crate::smtp_sink::{Behaviour, Delivery, Sink, everything_but};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +73,10 @@ struct Step {
     wishes: Vec<String>,
     /// Posts that wait for a moderator afterwards.
     held: Option<usize>,
+    /// What came back since the list was made, as `ADDRESS OUTCOME CLASS`, the oldest first.
+    bounces: Option<Vec<String>>,
+    /// Members whose mail came back, as `ADDRESS STAGE SCORE`.
+    bouncing: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -90,11 +96,15 @@ struct Sent {
     /// Whether it is a list's own mail: a null return path, and says that a program wrote it. A post if not.
     #[serde(default)]
     notice: bool,
+    /// Whether it is a list's own mail that comes back to the list.
+    #[serde(default)]
+    probe: bool,
 }
 
 #[test]
 fn each_case_goes_as_it_must() {
-    let sink = Sink::start(Behaviour::default());
+    // Without XVERP a copy for one member has the return path that the case is about.
+    let sink = Sink::start(Behaviour { offers: everything_but(&["XVERP"]), ..Behaviour::default() });
     let daemon = Daemon::start_with(&sink.server(), "[authentication]\nauthserv_id = \"mx.example.org\"\n");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/life");
     let mut folders: Vec<PathBuf> =
@@ -124,6 +134,9 @@ struct Last {
     signed: Vec<String>,
 }
 
+/// The return path of the last mail to each recipient that had one.
+type Paths = BTreeMap<String, String>;
+
 impl Last {
     fn new(mail: &Delivery, before: Option<&Last>) -> Last {
         let read = MessageParser::default().parse(&mail.message).expect("a message");
@@ -148,6 +161,8 @@ struct Run<'a> {
     /// Local part and domain of the list; each case has a domain of its own, so that limits a day do not meet.
     local: String,
     domain: String,
+    /// `@PATH-ann@` in a case is the return path of the last mail to ann that had one.
+    paths: RefCell<Paths>,
 }
 
 impl<'a> Run<'a> {
@@ -155,7 +170,15 @@ impl<'a> Run<'a> {
         let file = folder.join("case.toml");
         let case = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let case: Case = toml::from_str(&case).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        Run { daemon, sink, folder, case, local: "talk".to_owned(), domain: format!("c{number}.example.org") }
+        Run {
+            daemon,
+            sink,
+            folder,
+            case,
+            local: "talk".to_owned(),
+            domain: format!("c{number}.example.org"),
+            paths: RefCell::default(),
+        }
     }
 
     fn list(&self) -> String {
@@ -169,6 +192,10 @@ impl<'a> Run<'a> {
             .replace("@LOCAL@", &self.local)
             .replace("@DOMAIN@", &self.domain)
             .replace("@POST@", post);
+        for (recipient, path) in self.paths.borrow().iter() {
+            let name = recipient.split('@').next().unwrap_or_default();
+            filled = filled.replace(&format!("@PATH-{name}@"), path);
+        }
         if let Some(last) = last {
             filled = filled.replace("@REPLY@", &last.reply).replace("@SUBJECT@", &last.subject);
             for (number, word) in last.signed.iter().enumerate() {
@@ -223,6 +250,10 @@ impl<'a> Run<'a> {
             compare(&step.sent, &out, |text| self.fill(text, last.as_ref(), &post))
                 .and_then(|()| self.afterwards(step, &post))
                 .map_err(|why| format!("step {}: {why}", number + 1))?;
+            for mail in out.iter().filter(|mail| !mail.mail_from.is_empty()) {
+                let paths = mail.recipients.iter().map(|recipient| (recipient.clone(), mail.mail_from.clone()));
+                self.paths.borrow_mut().extend(paths);
+            }
             // Of several the one that the case names first.
             let wanted = step.sent.first().map(|sent| self.fill(&sent.to, last.as_ref(), &post));
             let found = wanted.and_then(|to| out.iter().find(|mail| mail.recipients.join(",") == to).cloned());
@@ -313,6 +344,28 @@ impl<'a> Run<'a> {
                 return Err(format!("{} posts are held and not {wanted}: {:#?}", held.items.len(), held.items));
             }
         }
+        self.returned(step)
+    }
+
+    /// What came back.
+    fn returned(&self, step: &Step) -> Result<(), String> {
+        let wanted = |lines: &[String]| lines.iter().map(|line| self.fill(line, None, "")).collect::<Vec<_>>();
+        if let Some(lines) = &step.bounces {
+            let page: Page<Bounce> = self.door().call("bounce.list", vec![text(&self.list())]);
+            let shown = |bounce: &Bounce| format!("{} {} {}", bounce.address, bounce.outcome, bounce.class);
+            let found: Vec<String> = page.items.iter().rev().map(shown).collect();
+            if found != wanted(lines) {
+                return Err(format!("{found:?} came back and not {:?}", wanted(lines)));
+            }
+        }
+        if let Some(lines) = &step.bouncing {
+            let page: Page<Bouncing> = self.door().call("bounce.members", vec![text(&self.list())]);
+            let shown = |found: &Bouncing| format!("{} {} {}", found.member, found.stage, found.score);
+            let found: Vec<String> = page.items.iter().map(shown).collect();
+            if found != wanted(lines) {
+                return Err(format!("bouncing are {found:?} and not {:?}", wanted(lines)));
+            }
+        }
         Ok(())
     }
 }
@@ -397,7 +450,13 @@ fn is_it(sent: &Sent, mail: &Delivery, fill: &impl Fn(&str) -> String) -> Result
         }
     }
     let automatic = read.header_raw("Auto-Submitted").is_some_and(|value| value.trim().starts_with("auto-"));
-    if sent.notice != (mail.mail_from.is_empty() && automatic) {
+    let unanswered = mail.mail_from.is_empty();
+    let is_right = match (sent.notice, sent.probe) {
+        (true, _) => unanswered && automatic,
+        (_, true) => !unanswered && automatic,
+        _ => !(unanswered && automatic),
+    };
+    if !is_right {
         return Err(format!("return path <{}>, automatic: {automatic}", mail.mail_from));
     }
     Ok(())

@@ -43,7 +43,8 @@ fn each_copy_has_a_link_of_its_own_that_ends_one_membership() {
     let copies = sink.wait_for(|state| state.messages == 2, PATIENCE).deliveries;
     for (copy, person) in copies.iter().zip(PEOPLE) {
         assert_eq!(copy.recipients, [person]);
-        assert_eq!(copy.mail_from, format!("talk-bounces+{}@lists.example.org", person.replace('@', "=")));
+        let named = format!("+{}@lists.example.org", person.replace('@', "="));
+        assert!(copy.mail_from.starts_with("talk-bounces+c") && copy.mail_from.ends_with(&named), "{}", copy.mail_from);
         assert_eq!(field(copy, "List-Unsubscribe-Post").as_deref(), Some("List-Unsubscribe=One-Click"));
         assert_eq!(String::from_utf8_lossy(&copy.message).matches("List-Unsubscribe:").count(), 1);
     }

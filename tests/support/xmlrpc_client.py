@@ -257,6 +257,29 @@ def bans(call):
     assert fault_of(call, "ban.add", "", "*") == -32602
 
 
+def bounces(call):
+    report = Binary(
+        b"From: MAILER-DAEMON@mx.test\nSubject: Undelivered Mail\nMIME-Version: 1.0\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        b"--b\nContent-Type: text/plain\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\n"
+        b"Reporting-MTA: dns; mx.test\n\nFinal-Recipient: rfc822; anna@py.test\nAction: failed\nStatus: 5.1.1\n"
+        b"Diagnostic-Code: smtp; 550 5.1.1 no such user\n\n--b--\n"
+    )
+    [found] = call("bounce.classify", report)
+    assert (found["address"], found["class"], found["status"], found["hard"]) == ("anna@py.test", "dead", "5.1.1", True)
+    submission = {"sender": "", "recipient": "talk-bounces@py.test", "message": report}
+    assert call("mta.submit", submission)["action"] == "accept"
+    [bounce] = call("bounce.list", LIST)["items"]
+    assert bounce["outcome"] == "unproven" and bounce["points"] == 0.0, bounce
+    assert call("bounce.get", bounce["id"])["raw"].data == report.data
+    assert call("bounce.members", LIST)["total"] == 0
+    assert call("bounce.probe", LIST, "anna@py.test") is True
+    assert call("bounce.member", LIST, "anna@py.test")["state"]["stage"] == "probed"
+    assert call("bounce.reset", LIST, "anna@py.test") is True
+    assert call("bounce.reset", LIST, "anna@py.test") is False
+    assert fault_of(call, "bounce.reset", LIST, "nobody@py.test") == 300
+
+
 def subscriptions(call):
     assert call("subscription.request", LIST, "new@py.test", {"name": "New", "source_ip": "127.0.0.1"}) is True
     assert [item["waits_for"] for item in call("subscription.pending", LIST)["items"]] == ["confirmation"]
@@ -343,6 +366,7 @@ def main(url, token, path):
     wishes(call)
     moderation(call)
     bans(call)
+    bounces(call)
     subscriptions(call)
     templates(call)
     records(call)

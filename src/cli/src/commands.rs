@@ -2,6 +2,7 @@
 
 mod audit;
 mod ban;
+mod bounce;
 mod collection;
 mod confirm;
 mod domain;
@@ -32,6 +33,7 @@ pub static COMMANDS: &[Command] = &[
     subscription::NOUN,
     moderation::NOUN,
     ban::NOUN,
+    bounce::NOUN,
     template::NOUN,
     role::NOUN,
     domain::NOUN,
@@ -60,9 +62,9 @@ const MODE: Arg = Arg::new(
     "mode",
     Form::Value,
     "MODE",
-    "post: gets every post; digest: digests, and every post until there are digests; nomail: a member who gets none",
+    "post: gets every post; digest: digests of whole messages; plain-digest: digests in plain text; nomail: nothing",
 )
-.names(Names::Words(&["post", "digest", "nomail"]));
+.names(Names::Words(&["post", "digest", "plain-digest", "nomail"]));
 const LANGUAGE: Arg = Arg::new("language", Form::Value, "LANGUAGE", "Language of what the list writes, such as de");
 
 /// The word that stands for no list but all of mailjam; no list has a name without a dot or an @.

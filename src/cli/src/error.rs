@@ -57,6 +57,8 @@ pub enum Error {
     AuditBroken { entry: String },
     #[error("there is no copy to write: {verdict}")]
     NoCopy { verdict: String },
+    #[error("the report is not kept any more, or there was none")]
+    NoReport,
 
     #[error("{server} is not installed: there is no {program}")]
     NotInstalled { server: &'static str, program: String },
@@ -105,6 +107,7 @@ impl Error {
             | Error::SyncRefused { .. }
             | Error::AuditBroken { .. }
             | Error::NoCopy { .. }
+            | Error::NoReport
             | Error::NotInstalled { .. }
             | Error::Run { .. }
             | Error::Unasked { .. }

@@ -12,14 +12,15 @@ mod notice;
 mod parts;
 mod phrases;
 mod prose;
+pub mod score;
 mod status;
 
 use delivery::Action;
-pub use fault::{Class, classify_reply};
+pub use fault::{Class, classify_reply, one_line};
 pub use feedback::{Feedback, FeedbackType};
 pub use header::Header;
 use parts::Parts;
-pub use status::{Status, StatusError};
+pub use status::{Reply, Status, StatusError};
 
 /// What was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +152,7 @@ fn complete(reports: &mut [Report], parts: &mut Parts) {
 /// A mailbox that rejected the message after it had been delivered, and says so in a disposition notification (RFC 5429 2.1).
 fn rejection(parts: &mut Parts, address: Option<String>) -> Kind {
     let (class, hard, status) = fault::of_words(&parts.text);
-    let diagnostic = fault::one_line(parts.text.trim());
+    let diagnostic = one_line(parts.text.trim());
     Kind::Bounce(vec![Report { address, forwarded_to: None, class, status, hard, diagnostic }])
 }
 
@@ -163,7 +164,7 @@ fn by_words(parts: &mut Parts) -> Kind {
     let mut reports = prose.reports;
     if reports.is_empty() {
         let (class, hard, status) = fault::of_words(&parts.text);
-        let diagnostic = fault::one_line(parts.text.trim_start().split("\n\n").next().unwrap_or_default());
+        let diagnostic = one_line(parts.text.trim_start().split("\n\n").next().unwrap_or_default());
         reports.push(Report { address: None, forwarded_to: None, class, status, hard, diagnostic });
     }
     match prose.action {

@@ -171,8 +171,11 @@ fn line(text: &str, mail: &Mail<'_>) -> Option<Command> {
         ["unsubscribe" | "leave" | "signoff" | "remove"] => Command::Unsubscribe,
         ["confirm", ..] => text.split_whitespace().nth(1).and_then(token::read).map(Command::Confirm)?,
         ["set", "digest"] | ["set", "digest", "on"] => Command::Set(Preference::Mode(Mode::Digest)),
+        ["set", "plain-digest"] | ["set", "digest", "plain"] => Command::Set(Preference::Mode(Mode::PlainDigest)),
         ["set", "nomail"] | ["set", "nomail", "on"] => Command::Set(Preference::Mode(Mode::NoMail)),
-        ["set", "mail" | "post"] | ["set", "digest" | "nomail", "off"] => Command::Set(Preference::Mode(Mode::Post)),
+        ["set", "mail" | "post"] | ["set", "digest" | "plain-digest" | "nomail", "off"] => {
+            Command::Set(Preference::Mode(Mode::Post))
+        }
         ["set", "own" | "myposts", "on"] => Command::Set(Preference::OwnPosts(true)),
         ["set", "own" | "myposts", "off"] => Command::Set(Preference::OwnPosts(false)),
         ["set", "vacation", "off"] => Command::Set(Preference::Away(0)),
@@ -256,6 +259,7 @@ mod tests {
             ("leave", Command::Unsubscribe),
             ("set digest", Command::Set(Preference::Mode(Mode::Digest))),
             ("set digest off", Command::Set(Preference::Mode(Mode::Post))),
+            ("set digest plain", Command::Set(Preference::Mode(Mode::PlainDigest))),
             ("set nomail", Command::Set(Preference::Mode(Mode::NoMail))),
             ("set own off", Command::Set(OwnPosts(false))),
             ("set vacation until 2027-02-01", Command::Set(Away(20_850))),

@@ -6,15 +6,17 @@ pub enum Mode {
     /// Every post.
     #[default]
     Post,
-    /// Digests. Until there are digests every post, or the member would get nothing.
+    /// Digests with the posts as they are (RFC 2046 5.1.5).
     Digest,
     /// Nothing.
     NoMail,
+    /// Digests in plain text (RFC 1153).
+    PlainDigest,
 }
 
 impl Mode {
     /// All, in the order of their numbers in tokens.
-    pub const ALL: [Mode; 3] = [Mode::Post, Mode::Digest, Mode::NoMail];
+    pub const ALL: [Mode; 4] = [Mode::Post, Mode::Digest, Mode::NoMail, Mode::PlainDigest];
 
     /// The word that is stored and sent.
     #[must_use]
@@ -23,7 +25,14 @@ impl Mode {
             Mode::Post => "post",
             Mode::Digest => "digest",
             Mode::NoMail => "nomail",
+            Mode::PlainDigest => "plain-digest",
         }
+    }
+
+    /// Whether the member gets digests.
+    #[must_use]
+    pub const fn is_digest(self) -> bool {
+        matches!(self, Mode::Digest | Mode::PlainDigest)
     }
 
     /// The opposite of [`Mode::name`].
@@ -37,6 +46,7 @@ impl Mode {
             Mode::Post => 0,
             Mode::Digest => 1,
             Mode::NoMail => 2,
+            Mode::PlainDigest => 3,
         }
     }
 }
@@ -115,7 +125,7 @@ mod tests {
         for preference in all.chain([Preference::Away(20_833)]) {
             assert_eq!(Preference::from_number(preference.number()), Some(preference));
         }
-        for number in [3, 1 << 24 | 2, 3 << 24, u32::MAX] {
+        for number in [4, 1 << 24 | 2, 3 << 24, u32::MAX] {
             assert_eq!(Preference::from_number(number), None, "{number}");
         }
         assert_eq!(Preference::Away(20_833).words(), ("away", "2027-01-15".to_owned()));

@@ -4,6 +4,8 @@
 //! Every notice says that a program wrote it (RFC 3834) and goes out with a null return path, so that nothing answers it and
 //! no report about it makes another.
 
+mod returned;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
@@ -14,6 +16,7 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 use minijinja::{Value, context};
 
+pub use self::returned::Event;
 use crate::address::Address;
 use crate::compose;
 use crate::list::List;

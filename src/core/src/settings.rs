@@ -10,6 +10,7 @@ pub use values::Rate;
 use values::{Words, language, line, number, octets, rate, span, span_text, types};
 
 use crate::address::{Address, AddressError};
+use crate::member::DAY;
 use crate::near;
 
 /// Who may post.
@@ -142,6 +143,18 @@ pub struct Settings {
     pub held_expire: u32,
     /// Whether posters are told that their post is held.
     pub notify_poster: bool,
+    /// Score of bounces at which a member is sent a probe; 0 for never.
+    pub bounce_threshold: u32,
+    /// Days after which bounces are forgotten.
+    pub bounce_forget: u32,
+    /// How often a member whose mail is stopped is told.
+    pub bounce_warnings: u32,
+    /// Whether the membership ends after that.
+    pub bounce_remove: bool,
+    /// Seconds that posts wait for a digest at most.
+    pub digest_period: i64,
+    /// Octets of posts at which a digest goes out at once.
+    pub digest_size: u64,
     /// Days for which posts are kept; `None` as the site says.
     pub retain_posts: Option<u32>,
 }
@@ -257,6 +270,12 @@ impl Default for Settings {
             held_notice: 3600,
             held_expire: 14,
             notify_poster: true,
+            bounce_threshold: 5,
+            bounce_forget: 14,
+            bounce_warnings: 3,
+            bounce_remove: true,
+            digest_period: DAY,
+            digest_size: 64 * 1024,
             retain_posts: None,
         }
     }
@@ -294,6 +313,12 @@ impl Settings {
             "held_notice" => span_text(self.held_notice),
             "held_expire" => self.held_expire.to_string(),
             "notify_poster" => YES_NO.name_of(self.notify_poster).to_owned(),
+            "bounce_threshold" => self.bounce_threshold.to_string(),
+            "bounce_forget" => self.bounce_forget.to_string(),
+            "bounce_warnings" => self.bounce_warnings.to_string(),
+            "bounce_remove" => YES_NO.name_of(self.bounce_remove).to_owned(),
+            "digest_period" => span_text(self.digest_period),
+            "digest_size" => self.digest_size.to_string(),
             "retain_posts" => self.retain_posts.map(|days| days.to_string()).unwrap_or_default(),
             _ => return None,
         })
@@ -336,6 +361,12 @@ impl Settings {
                 }
             }
             "notify_poster" => self.notify_poster = YES_NO.parse(definition, value)?,
+            "bounce_threshold" => self.bounce_threshold = number(key, value, 1000)?,
+            "bounce_forget" => self.bounce_forget = number(key, value, MOST_DAYS)?.max(1),
+            "bounce_warnings" => self.bounce_warnings = number(key, value, 100)?,
+            "bounce_remove" => self.bounce_remove = YES_NO.parse(definition, value)?,
+            "digest_period" => self.digest_period = span(key, value)?,
+            "digest_size" => self.digest_size = octets(key, value)?,
             "retain_posts" => {
                 self.retain_posts = if value.is_empty() { None } else { Some(number(key, value, MOST_DAYS)?) };
             }

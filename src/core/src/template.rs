@@ -78,6 +78,11 @@ texts! {
     RejectedOffTopic "rejected-off-topic" "Refuses a post where the reason begins with #off-topic." ["list" "subject" "reason" "description"],
     RejectedPersonal "rejected-personal" "Refuses a post where the reason begins with #personal." ["list" "subject" "reason"],
     Expired "expired" "Tells a poster that nobody decided in time." ["list" "subject" "days" "owner"],
+    Probe "probe" "Finds out whether a member whose mail came back can be reached." ["list" "address" "diagnostic"],
+    Disabled "disabled" "Tells a member that mail is stopped because it came back." ["list" "address" "diagnostic" "enable" "days" "unsubscribe"],
+    Removed "removed" "Tells a member that the membership has ended because mail came back." ["list" "address" "subscribe"],
+    Bounced "bounced" "Tells owners that mail to a member is stopped, or that the membership has ended." ["list" "member" "event" "diagnostic" "last"],
+    Blamed "blamed" "Tells owners that many refuse a post." ["list" "subject" "count" "diagnostic"],
     Decided "decided" "Tells moderators that another one decided." ["list" "subject" "sender" "action" "by"],
     TooLate "too-late" "Tells a moderator that another one decided before." ["list" "subject" "action" "by" "at"],
 }

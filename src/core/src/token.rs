@@ -63,6 +63,8 @@ acts! {
     Admit 11 "admit",
     /// A moderator turns a request down.
     Deny 12 "deny",
+    /// A member whose mail is stopped because it came back gets it again.
+    Enable 13 "enable",
 }
 
 impl Act {

@@ -194,7 +194,7 @@ fn tokens_and_recipients() {
         let text = String::from_utf8_lossy(bytes);
         let _ = token::find(&text);
         for word in text.split_whitespace() {
-            let _ = (token::read(word), return_path::decode(word), readings(word).count(), ban::pattern(word));
+            let _ = (token::read(word), return_path::read(word), readings(word).count(), ban::pattern(word));
             let _ = Address::parse_foreign(word).map(|address| address.key());
         }
     });

@@ -1,5 +1,5 @@
-//! What is due by the clock and not by mail: moderators are told of held posts, what nobody decided about is dropped, what
-//! is over is forgotten.
+//! What is due by the clock and not by mail: moderators are told of held posts, what nobody decided about is dropped,
+//! members whose mail came back are warned, what is over is forgotten.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use mailjam_store::Session;
 use tokio::sync::watch;
 
 use crate::actor::Actor;
+use crate::bounces::course;
 use crate::daemon::{Daemon, now};
 use crate::health::Part;
 use crate::methods::Failed;
@@ -20,6 +21,12 @@ const PERIOD: Duration = Duration::from_secs(10);
 
 /// Held posts that are dropped in one transaction.
 const EXPIRED_AT_ONCE: u32 = 50;
+
+/// Members whose mail came back that are looked at in one transaction.
+const BOUNCING_AT_ONCE: u32 = 50;
+
+/// Days for which it is remembered what came back.
+pub const BOUNCES: i64 = 90;
 
 /// Days for which it is remembered who decided about a held post.
 pub const DECISIONS: i64 = 90;
@@ -51,7 +58,9 @@ async fn look(daemon: &Arc<Daemon>) {
 }
 
 fn is_due(session: &dyn Session) -> Result<bool, mailjam_store::Error> {
-    Ok(!session.lists_to_tell()?.is_empty() || !session.expired(now(), 1)?.is_empty())
+    Ok(!session.lists_to_tell()?.is_empty()
+        || !session.expired(now(), 1)?.is_empty()
+        || !session.due_bouncing(now(), 1)?.is_empty())
 }
 
 /// About once an hour it is time to forget what is over.
@@ -80,7 +89,14 @@ fn work(session: &mut dyn Session) -> Result<bool, Failed> {
             Err(error) => tracing::error!("moderators of list number {list} are not told of held posts: {error}"),
         }
     }
+    for (list, state) in session.due_bouncing(now(), BOUNCING_AT_ONCE)? {
+        if let Some(list) = session.list_by_key(list)? {
+            course::go_on(session, &list, state)?;
+            to_send = true;
+        }
+    }
     if is_forgetful(now()) {
+        session.forget_bounces(now() - BOUNCES * DAY)?;
         session.forget_requests(now() - CONFIRM_DAYS.max(REQUEST_DAYS) * DAY)?;
         session.forget_counters(now())?;
         session.forget_decisions(now() - DECISIONS * DAY)?;

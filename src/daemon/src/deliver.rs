@@ -39,14 +39,16 @@ struct Post {
     list: List,
     body: Body,
     audience: Audience,
-    /// What each member's link to leave is made of; `None` where all members share copies.
-    one_click: Option<OneClick>,
+    /// What return paths and links are signed with.
+    secret: Secret,
+    /// Where each member's link to leave leads; `None` where all members share copies.
+    one_click: Option<String>,
 }
 
-/// What links to leave are made of.
-struct OneClick {
-    public_url: String,
-    secret: Secret,
+impl Post {
+    fn return_paths(&self) -> return_path::Writer<'_> {
+        return_path::Writer { list: &self.list.address, number: self.row.list, secret: &self.secret }
+    }
 }
 
 /// How long a message for owners waits, in seconds, before it is looked again whether there are any.
@@ -112,7 +114,7 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
 fn prepare(config: &Config, row: PostRow, list: ListRow, bytes: &[u8], secret: Secret) -> Result<Post, String> {
     let list = list.list;
     let link = config.one_click(&list.settings).filter(|_| row.kind == PostKind::Post);
-    let one_click = link.map(|url| OneClick { public_url: url.to_owned(), secret });
+    let one_click = link.map(str::to_owned);
     let composed = catch_unwind(AssertUnwindSafe(|| {
         let mut audience = Audience::of(row.list, row.kind, now());
         let message = Message::parse(bytes).map_err(|error| error.to_string())?;
@@ -129,14 +131,14 @@ fn prepare(config: &Config, row: PostRow, list: ListRow, bytes: &[u8], secret: S
                 };
                 compose::list_copy(&message, &list, &context).to_vec()
             }
-            PostKind::Notice => bytes.to_vec(),
+            PostKind::Notice | PostKind::Digest | PostKind::PlainDigest => bytes.to_vec(),
             _ => compose::owner_copy(&message, &list).to_vec(),
         };
         Ok((Body::new(&copy), audience))
     }));
     let (body, audience) =
         composed.unwrap_or_else(|_| Err("composing the copy made the code panic; please report it".to_owned()))?;
-    Ok(Post { row, list, body, audience, one_click })
+    Ok(Post { row, list, body, audience, secret, one_click })
 }
 
 /// Puts off a message for owners that a list does not have.
@@ -239,6 +241,11 @@ fn unheard(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Deferred(reply) if reply.code == 421)
 }
 
+/// Whether it is for members, who lose their mail if it comes back too often.
+const fn is_named(kind: PostKind) -> bool {
+    matches!(kind, PostKind::Post | PostKind::Digest | PostKind::PlainDigest)
+}
+
 /// Hands a batch to the next hop, in as many transactions as it takes, and on another connection where one ends.
 async fn send(
     daemon: &Daemon,
@@ -248,15 +255,19 @@ async fn send(
     ledger: &mut Ledger,
     last: bool,
 ) -> Result<(), mailjam_relay::Error> {
-    let bounces = return_path::bounces(&post.list.address);
+    let named = is_named(post.row.kind);
     // Owners' mail has no member in its return path: nobody is removed from the owners for a bounce.
-    let verp = if post.row.kind == PostKind::Post { post.list.settings.verp } else { VerpMode::None };
+    let verp = if named { post.list.settings.verp } else { VerpMode::None };
     let xverp = connection.offers().xverp;
     if post.one_click.is_some() || (verp == VerpMode::Always && !xverp) {
         return send_each(post, batch, connection, ledger, last).await;
     }
-    // Nothing answers what a list writes on its own (RFC 3834 3.3).
-    let bounces = if post.row.kind == PostKind::Notice { String::new() } else { bounces.envelope() };
+    let bounces = match post.row.kind {
+        // Nothing answers most of what a list writes on its own (RFC 3834 3.3).
+        PostKind::Notice => post.row.sender.clone(),
+        _ if named => post.return_paths().post(post.row.id).envelope(),
+        _ => return_path::plain(&post.list.address).envelope(),
+    };
     let return_path =
         if verp == VerpMode::None || !xverp { ReturnPath::Shared(&bounces) } else { ReturnPath::Xverp(&bounces) };
     let addresses: Vec<String> = batch.iter().map(envelope_address).collect();
@@ -342,16 +353,14 @@ async fn send_each(
 /// A member's own copy: the return path names the member, unless the list wants none that does, and the header has the
 /// member's way out, if the list offers one.
 fn personal_copy(post: &Post, recipient: &Recipient) -> PersonalCopy {
-    let list = &post.list.address;
-    let named = post.list.settings.verp != VerpMode::None;
-    let return_path = Address::parse(&recipient.target.address)
-        .ok()
-        .filter(|_| named)
-        .and_then(|member| return_path::verp(list, '+', &member))
-        .unwrap_or_else(|| return_path::bounces(list));
-    let head = post.one_click.as_ref().map(|link| {
+    let paths = post.return_paths();
+    let return_path = match Address::parse(&recipient.target.address) {
+        Ok(member) if post.list.settings.verp != VerpMode::None => paths.copy(post.row.id, &member),
+        _ => paths.post(post.row.id),
+    };
+    let head = post.one_click.as_ref().map(|url| {
         let bearer = Bearer { list: post.row.list, key: &recipient.target.key };
-        compose::one_click(&post.list, &link.public_url, &link.secret, bearer)
+        compose::one_click(&post.list, url, &post.secret, bearer)
     });
     PersonalCopy {
         return_path: return_path.envelope(),

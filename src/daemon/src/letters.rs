@@ -87,6 +87,27 @@ pub fn send(
     answers: Option<&str>,
     write: impl FnOnce(&Desk<'_>, Reader<'_>) -> notice::Result<Notice>,
 ) -> Result<(), Error> {
+    send_with(session, list, to, (answers, String::new()), write)
+}
+
+/// The same on the list's own account, with a return path at which it hears whether the mail came back.
+pub fn send_from(
+    session: &mut dyn Session,
+    list: &ListRow,
+    to: &Addressee,
+    return_path: String,
+    write: impl FnOnce(&Desk<'_>, Reader<'_>) -> notice::Result<Notice>,
+) -> Result<(), Error> {
+    send_with(session, list, to, (None, return_path), write)
+}
+
+fn send_with(
+    session: &mut dyn Session,
+    list: &ListRow,
+    to: &Addressee,
+    (answers, return_path): (Option<&str>, String),
+    write: impl FnOnce(&Desk<'_>, Reader<'_>) -> notice::Result<Notice>,
+) -> Result<(), Error> {
     let secret = session.secret("token")?;
     let written = {
         let session: &dyn Session = session;
@@ -122,6 +143,7 @@ pub fn send(
             at: now(),
             bytes: notice.bytes,
             recipients: vec![target],
+            return_path,
         })
         .map(drop)
 }

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod actor;
+mod bounces;
 mod caller;
 mod chores;
 mod commands;

@@ -12,6 +12,7 @@ use mailjam_store::{Error, ListKey, ListRow, MemberRow, RequestRow, Session, Wai
 use sha2::{Digest as _, Sha256};
 
 use crate::actor::{Actor, Deed};
+use crate::bounces::course;
 use crate::daemon::now;
 use crate::letters::{self, Addressee};
 use crate::methods::Failed;
@@ -186,6 +187,11 @@ pub fn obey(
         }
         Act::Set => set(session, &list, &who, token.about, &actor)?,
         Act::Mute => mute(session, &list, &who, i64::from(token.about))?,
+        Act::Enable => {
+            session.member(list.id, &who.key())?.ok_or_else(no_member)?;
+            let known = course::reset(session, &actor, &list, &who.key())?;
+            (if known { "done" } else { "already" }, ("enable", String::new()))
+        }
         Act::Admit | Act::Deny => rule_request(session, &list, token, carrier.words, &actor)?,
     };
     Ok(Obeyed { act: token.act, list, who, result, words })
@@ -244,6 +250,8 @@ fn subscribe(
 ) -> Result<&'static str, Failed> {
     let key = who.key();
     if session.member(list.id, &key)?.is_some() {
+        // Who asks to be a member wants mail that was stopped.
+        course::reset(session, actor, list, &key)?;
         return Ok("already");
     }
     if is_banned(session, list, &key)? {

@@ -125,7 +125,7 @@ record! {
         pub address: String,
         /// Name for people, empty if unknown.
         pub name: String,
-        /// `post`: every post; `digest`: digests, and every post until there are digests; `nomail`: a member who gets none.
+        /// `post`: every post; `digest`: digests of whole messages; `plain-digest`: digests in plain text; `nomail`: nothing.
         pub mode: String,
         /// Member since.
         pub since: Time,
@@ -140,6 +140,8 @@ record! {
         pub posting: String,
         /// Posts that moderators approved.
         pub approved: i32,
+        /// Since when mail to the member is stopped, because it came back or the member complained; absent if it is not.
+        pub disabled: Option<Time>,
     }
 
     /// A membership as `member.find` answers it.
@@ -150,7 +152,7 @@ record! {
         pub address: String,
         /// Name for people.
         pub name: String,
-        /// `post`, `digest` or `nomail`, as in `Member`.
+        /// `post`, `digest`, `plain-digest` or `nomail`, as in `Member`.
         pub mode: String,
         /// Member since.
         pub since: Time,
@@ -160,7 +162,7 @@ record! {
     pub struct MemberAttributes {
         /// Name for people.
         pub name: Option<String>,
-        /// `post`, `digest` or `nomail`, as in `Member`.
+        /// `post`, `digest`, `plain-digest` or `nomail`, as in `Member`.
         pub mode: Option<String>,
         /// Language, as in `Member`; empty for the list's.
         pub language: Option<String>,
@@ -186,7 +188,7 @@ record! {
         pub address: String,
         /// Name for people.
         pub name: Option<String>,
-        /// `post`, `digest` or `nomail`, as in `Member`.
+        /// `post`, `digest`, `plain-digest` or `nomail`, as in `Member`.
         pub mode: Option<String>,
     }
 
@@ -328,7 +330,7 @@ record! {
     pub struct SubscriptionOptions {
         /// Name for people.
         pub name: Option<String>,
-        /// `post`, `digest` or `nomail`, as in `Member`.
+        /// `post`, `digest`, `plain-digest` or `nomail`, as in `Member`.
         pub mode: Option<String>,
         /// Language, as in `Member`.
         pub language: Option<String>,
@@ -358,7 +360,7 @@ record! {
         pub address: String,
         /// Name for people.
         pub name: String,
-        /// `post`, `digest` or `nomail`, as in `Member`.
+        /// `post`, `digest`, `plain-digest` or `nomail`, as in `Member`.
         pub mode: String,
         /// `confirmation` (of the person) or `approval` (of a moderator).
         pub waits_for: String,
@@ -560,6 +562,87 @@ record! {
         pub decisions: i32,
         /// Keys of hand-overs.
         pub handovers: i32,
+    }
+
+    /// Mail that came back.
+    pub struct Bounce {
+        /// Number for `bounce.get`.
+        pub id: String,
+        /// The list's posting address.
+        pub list: String,
+        /// The address as the report names it.
+        pub address: String,
+        /// The member that it is about; absent if that is none.
+        pub member: Option<String>,
+        /// When it was taken in.
+        pub at: Time,
+        /// What followed: `unproven` (nothing proves that the list sent what came back), `stranger` (about nobody who is a
+        /// member), `counted` (written down), `scored`, `blamed` (the post is to blame), `probe` or `complaint`.
+        pub outcome: String,
+        /// What was wrong: `dead`, `full`, `policy`, `spam`, `authentication`, `rate`, `content`, `network`, `other`.
+        pub class: String,
+        /// Whether the other side will not take it later either.
+        pub hard: bool,
+        /// Enhanced status code (RFC 3463).
+        pub status: Option<String>,
+        /// What the other side said.
+        pub diagnostic: String,
+        /// What it added to the member's score.
+        pub points: f64,
+        /// Number of the post that came back.
+        pub post: Option<String>,
+        /// Number of the stored report; absent for what the next hop refused.
+        pub report: Option<String>,
+    }
+
+    /// `bounce.get`.
+    pub struct BounceDetail {
+        /// What is known of it.
+        pub item: Bounce,
+        /// The report, while it is kept.
+        pub raw: Option<Vec<u8>>,
+    }
+
+    /// A member whose mail came back.
+    pub struct Bouncing {
+        /// The member's address in the form for comparison.
+        pub member: String,
+        /// The score, as it was at `scored`.
+        pub score: f64,
+        /// When a bounce was last added to it.
+        pub scored: Option<Time>,
+        /// `fine`, `probed` (a probe is under way) or `disabled` (mail is stopped).
+        pub stage: String,
+        /// Why mail is stopped: `bounces` or `complaint`.
+        pub reason: Option<String>,
+        /// Since when the member is at this stage.
+        pub since: Option<Time>,
+        /// How often the member was told.
+        pub warnings: i32,
+        /// When something is done next.
+        pub next: Option<Time>,
+    }
+
+    /// `bounce.member`.
+    pub struct BouncingMember {
+        /// Where the member is.
+        pub state: Bouncing,
+        /// The last bounces, the newest first.
+        pub bounces: Vec<Bounce>,
+    }
+
+    /// One recipient that a delivery report names.
+    pub struct Classified {
+        /// The address, empty if none is named.
+        pub address: String,
+        /// As in `Bounce`.
+        pub class: String,
+        /// Enhanced status code (RFC 3463).
+        pub status: Option<String>,
+        /// Whether the other side will not take it later either, whatever the class.
+        pub hard: bool,
+        /// What the other side said.
+        pub diagnostic: String,
     }
 
     /// A post that a change of settings would have treated differently.

@@ -61,6 +61,9 @@ pub struct MemberRow {
     pub posting: Posting,
     /// Posts that moderators approved.
     pub approved: u32,
+    /// Unix seconds since when mail to the member is stopped, because it came back or the member complained; 0 if it is not.
+    /// [`Bounces::set_disabled`](crate::Bounces::set_disabled) changes it.
+    pub disabled: i64,
 }
 
 impl MemberRow {
@@ -78,6 +81,7 @@ impl MemberRow {
             own_posts: true,
             posting: Posting::Default,
             approved: 0,
+            disabled: 0,
         }
     }
 }
@@ -133,6 +137,10 @@ pub enum PostKind {
     Bounce,
     /// What the list itself writes, for those who are named with it.
     Notice,
+    /// Several posts, for members who want digests in MIME.
+    Digest,
+    /// The same for those who want them in plain text.
+    PlainDigest,
 }
 
 impl PostKind {
@@ -145,15 +153,25 @@ impl PostKind {
             PostKind::Command => "command",
             PostKind::Bounce => "bounce",
             PostKind::Notice => "notice",
+            PostKind::Digest => "digest",
+            PostKind::PlainDigest => "plain-digest",
         }
     }
 
     /// The opposite of [`PostKind::name`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<PostKind> {
-        [PostKind::Post, PostKind::Owner, PostKind::Command, PostKind::Bounce, PostKind::Notice]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [
+            PostKind::Post,
+            PostKind::Owner,
+            PostKind::Command,
+            PostKind::Bounce,
+            PostKind::Notice,
+            PostKind::Digest,
+            PostKind::PlainDigest,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == name)
     }
 }
 
@@ -407,6 +425,23 @@ pub struct NewNotice {
     pub bytes: Vec<u8>,
     /// Who gets it; at least one.
     pub recipients: Vec<Target>,
+    /// Where reports about it go; empty for the null return path (RFC 5321 4.5.5).
+    pub return_path: String,
+}
+
+/// A digest.
+#[derive(Clone, Debug)]
+pub struct NewDigest {
+    /// The list.
+    pub list: ListKey,
+    /// [`PostKind::Digest`] or [`PostKind::PlainDigest`].
+    pub kind: PostKind,
+    /// Message-ID.
+    pub message_id: String,
+    /// Unix seconds.
+    pub at: i64,
+    /// The message.
+    pub bytes: Vec<u8>,
 }
 
 /// Why a post waits for a moderator.
@@ -659,4 +694,101 @@ pub struct ListCounts {
     pub held: u64,
     /// Requests that wait for a moderator.
     pub pending: u64,
+}
+
+/// Where a member is whose mail comes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// Bounces are counted.
+    #[default]
+    Fine,
+    /// There were too many, and a probe is under way.
+    Probed,
+    /// Mail is stopped.
+    Disabled,
+}
+
+impl Stage {
+    /// The word that is stored and sent.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Fine => "fine",
+            Stage::Probed => "probed",
+            Stage::Disabled => "disabled",
+        }
+    }
+
+    /// The opposite of [`Stage::name`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Stage> {
+        [Stage::Fine, Stage::Probed, Stage::Disabled].into_iter().find(|stage| stage.name() == name)
+    }
+}
+
+/// A member whose mail came back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BouncingRow {
+    /// The member, in the form for comparison.
+    pub key: String,
+    /// The score as it was at [`BouncingRow::scored`], in hundredths.
+    pub score: u32,
+    /// Unix seconds of the bounce that was counted last; 0 if none was.
+    pub scored: i64,
+    /// Where the member is.
+    pub stage: Stage,
+    /// Why mail is stopped: `bounces` or `complaint`; empty if it is not.
+    pub reason: String,
+    /// Unix seconds since when the member is there.
+    pub since: i64,
+    /// How often the member was told that mail is stopped.
+    pub warnings: u32,
+    /// Unix seconds when something is to be done; 0 for nothing.
+    pub due: i64,
+}
+
+/// Mail that came back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BounceRow {
+    /// Key of the row; 0 of one that is to be added.
+    pub id: i64,
+    /// The list.
+    pub list: ListKey,
+    /// The member in the form for comparison; empty if it is none.
+    pub key: String,
+    /// The address as the report names it.
+    pub address: String,
+    /// Unix seconds.
+    pub at: i64,
+    /// What followed.
+    pub outcome: String,
+    /// What was wrong.
+    pub class: String,
+    /// Whether it will not be tried again.
+    pub hard: bool,
+    /// Enhanced status code (RFC 3463); empty if unknown.
+    pub status: String,
+    /// What the other side said.
+    pub diagnostic: String,
+    /// What was added to the score, in hundredths.
+    pub points: u32,
+    /// The post that came back; 0 if unknown.
+    pub post: i64,
+    /// The stored report; 0 for what the next hop said itself.
+    pub report: i64,
+}
+
+/// Where a list's digests have come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DigestRow {
+    /// The list.
+    pub list: ListKey,
+    /// Volume of the last digest: a year.
+    pub volume: u32,
+    /// Issue of the last digest in its volume.
+    pub issue: u32,
+    /// The newest post that was looked at for it.
+    pub last_post: i64,
+    /// Unix seconds.
+    pub sent: i64,
 }

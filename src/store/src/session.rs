@@ -8,12 +8,38 @@ use crate::model::*;
 
 /// Everything that can be done inside one snapshot or transaction.
 pub trait Session:
-    Lists + Members + Roles + Queue + Tokens + Moderation + Bans + Requests + Templates + Audit + Privacy + Counters
+    Lists
+    + Members
+    + Roles
+    + Queue
+    + Bounces
+    + Digests
+    + Tokens
+    + Moderation
+    + Bans
+    + Requests
+    + Templates
+    + Audit
+    + Privacy
+    + Counters
 {
 }
 
 impl<T> Session for T where
-    T: Lists + Members + Roles + Queue + Tokens + Moderation + Bans + Requests + Templates + Audit + Privacy + Counters
+    T: Lists
+        + Members
+        + Roles
+        + Queue
+        + Bounces
+        + Digests
+        + Tokens
+        + Moderation
+        + Bans
+        + Requests
+        + Templates
+        + Audit
+        + Privacy
+        + Counters
 {
 }
 
@@ -108,9 +134,6 @@ pub trait Queue {
     /// Stores a message with its expansion; answers its id.
     fn add_post(&mut self, post: &NewPost) -> Result<i64>;
 
-    /// Counts a delivery report about a recipient (`key` in the form for comparison; empty if it names none).
-    fn count_bounce(&mut self, list: ListKey, key: &str, post: i64, now: i64) -> Result<()>;
-
     /// Posts, the oldest first.
     fn posts(&self, query: &PostQuery) -> Result<Page<PostRow>>;
 
@@ -175,6 +198,68 @@ pub trait Queue {
     /// days, before that; not many octets at once; and up to `limit` hand-overs from before `handovers`; answers how many in
     /// all. Only 0 means that there are no more. A list that keeps posts longer than others must not keep those from going.
     fn purge(&mut self, posts: i64, now: i64, handovers: i64, limit: u32) -> Result<u64>;
+}
+
+/// Mail that came back, and members whose mail did.
+pub trait Bounces {
+    /// Writes down mail that came back; answers its id.
+    fn add_bounce(&mut self, bounce: &BounceRow) -> Result<i64>;
+
+    /// One of them.
+    fn bounce(&self, id: i64) -> Result<Option<BounceRow>>;
+
+    /// Those of a list, or of one member, the newest first; the filter looks at address, class and diagnostic.
+    fn bounces(&self, list: ListKey, key: Option<&str>, query: &PageQuery) -> Result<Page<BounceRow>>;
+
+    /// For how many members of its list a post came back: for another reason than their addresses, and for any.
+    fn bounced_members(&self, post: i64) -> Result<(u64, u64)>;
+
+    /// Takes back what the bounces of a post added to scores, and gives them the outcome `blamed`; answers whose they are and
+    /// how much it was, in hundredths.
+    fn blame(&mut self, post: i64) -> Result<Vec<(String, u32)>>;
+
+    /// Whether a post was blamed.
+    fn is_blamed(&self, post: i64) -> Result<bool>;
+
+    /// What is known of a member whose mail came back.
+    fn bouncing(&self, list: ListKey, key: &str) -> Result<Option<BouncingRow>>;
+
+    /// Members of a list whose mail came back, by key.
+    fn bouncing_members(&self, list: ListKey, query: &PageQuery) -> Result<Page<BouncingRow>>;
+
+    /// Writes what is known of a member; `false` if there is no such member.
+    fn put_bouncing(&mut self, list: ListKey, row: &BouncingRow) -> Result<bool>;
+
+    /// Forgets what is known of a member; `false` if nothing was.
+    fn remove_bouncing(&mut self, list: ListKey, key: &str) -> Result<bool>;
+
+    /// Members about whom something is to be done.
+    fn due_bouncing(&self, now: i64, limit: u32) -> Result<Vec<(ListKey, BouncingRow)>>;
+
+    /// Stops mail to a member since `since`, or lets it go out again with 0. Posts that wait for one whose mail is stopped let go
+    /// of that one.
+    fn set_disabled(&mut self, list: ListKey, key: &str, since: i64, now: i64) -> Result<bool>;
+
+    /// Forgets bounces from before; answers how many.
+    fn forget_bounces(&mut self, before: i64) -> Result<u64>;
+}
+
+/// What goes into digests.
+pub trait Digests {
+    /// Where a list's digests have come to; `None` if no member ever wanted any.
+    fn digest(&self, list: ListKey) -> Result<Option<DigestRow>>;
+
+    /// Writes where they have come to; posts up to there are not asked for again.
+    fn put_digest(&mut self, digest: &DigestRow) -> Result<()>;
+
+    /// Posts that the next digest is to have, the oldest first, with the octets of each.
+    fn undigested(&self, list: ListKey, limit: u32) -> Result<Vec<(i64, u64)>>;
+
+    /// Where the digests of all lists have come to that ever had members who want them.
+    fn digests(&self) -> Result<Vec<DigestRow>>;
+
+    /// Stores a digest, due at once for those who want its kind; answers its id.
+    fn add_digest(&mut self, digest: &NewDigest) -> Result<i64>;
 }
 
 /// Tokens for TCP.

@@ -67,6 +67,7 @@ pub fn member(address: &str, name: &str) -> Member {
         own_posts: true,
         posting: "default".to_owned(),
         approved: 0,
+        disabled: None,
     }
 }
 

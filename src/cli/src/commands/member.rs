@@ -114,9 +114,17 @@ fn list(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
         method: "member.list",
         called: "members",
         columns: [words("ADDRESS"), whole("MODE"), whole("SINCE"), words("NAME")],
-        row: |member: Member| [member.address, member.mode, member.since.to_string(), or_dash(&member.name)],
+        row: |member: Member| {
+            let mode = mode(&member);
+            [member.address, mode, member.since.to_string(), or_dash(&member.name)]
+        },
     }
     .show(session, args, &[text(args.text("list"))], &[("filter", args.optional("filter"))])
+}
+
+/// What the member gets, or that mail is stopped.
+fn mode(member: &Member) -> String {
+    if member.disabled.is_some() { "stopped".to_owned() } else { member.mode.clone() }
 }
 
 fn get(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
@@ -126,6 +134,9 @@ fn get(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
         writeln!(screen, "{title}");
         let mut fields = wishes(&member);
         fields.push(("away until", member.away_until.map_or_else(|| "-".to_owned(), |time| time.to_string())));
+        if let Some(since) = member.disabled {
+            fields.push(("mail stopped", format!("{since}; \"bounce member\" says why")));
+        }
         fields.push(("approved posts", member.approved.to_string()));
         fields.push(("since", member.since.to_string()));
         screen.fields(2, &fields);

@@ -42,6 +42,7 @@ fn member(address: &str) -> Member {
         own_posts: true,
         posting: text("default"),
         approved: 0,
+        disabled: None,
     }
 }
 

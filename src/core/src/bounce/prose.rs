@@ -384,7 +384,7 @@ fn is_message_header(header: &Header) -> bool {
 fn recipients(header: &Header) -> Vec<String> {
     let mut found = Vec::new();
     for name in ["X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "To", "Cc"] {
-        found.extend(header.all(name).flat_map(|value| addresses(value)).map(|found| found.address.to_owned()));
+        found.extend(header.all(name).flat_map(addresses).map(|found| found.address.to_owned()));
     }
     found.sort();
     found.dedup();
@@ -393,7 +393,7 @@ fn recipients(header: &Header) -> Vec<String> {
 
 fn field_addresses(header: &Header, names: &[&str]) -> HashSet<String> {
     let values = names.iter().flat_map(|name| header.all(name));
-    values.flat_map(|value| addresses(value)).map(|found| found.address.to_ascii_lowercase()).collect()
+    values.flat_map(addresses).map(|found| found.address.to_ascii_lowercase()).collect()
 }
 
 /// Whom the bounce is from and to, and the lists that these addresses belong to: never the recipient who failed.

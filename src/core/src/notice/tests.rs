@@ -68,18 +68,34 @@ fn every_notice(desk: &Desk<'_>) -> Vec<Notice> {
         desk.rejected(to, &held(), "", None),
         desk.rejected(to, &held(), "Please write\nto the other list.", None),
         desk.expired(to, &held()),
+        desk.probe(to, "550 5.1.1 no such user"),
+        desk.disabled(to, "550 5.1.1 no such user", 28),
+        desk.disabled(to, "", 0),
+        desk.removed(to),
+        desk.blamed(to, "Dinner", 40, "554 5.7.1 no"),
     ];
+    for event in ["disabled", "removed", "complaint", "report"] {
+        for last in [false, true] {
+            notices.push(desk.bounced(to, Event { event, member: "bob@example.org", diagnostic: "550 no", last }));
+        }
+    }
     for name in Name::ALL.iter().filter(|name| template::canned(name.name()).is_some()) {
         let text = template::text(*name, &desk.list.settings.language);
         notices.push(desk.rejected(to, &held(), "", Some(text)));
         notices.push(desk.rejected(to, &held(), "As the others.", Some(text)));
     }
-    for preference in [("mode", "post"), ("mode", "digest"), ("own-posts", "no"), ("away", "2027-01-01"), ("back", "")]
-    {
+    for preference in [
+        ("mode", "post"),
+        ("mode", "digest"),
+        ("mode", "plain-digest"),
+        ("own-posts", "no"),
+        ("away", "2027-01-01"),
+        ("back", ""),
+    ] {
         notices.push(desk.confirm(to, Act::Set, 0, preference));
         notices.push(desk.done(to, preference));
     }
-    for act in ["mute", "cancel", "approve", "trust", "reject", "discard", "admit", "deny"] {
+    for act in ["mute", "cancel", "approve", "trust", "reject", "discard", "admit", "deny", "enable"] {
         notices.push(desk.done(to, (act, "x")));
     }
     for action in ["approve", "trust", "reject", "discard", "cancel", "expire"] {

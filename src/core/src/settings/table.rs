@@ -19,7 +19,8 @@ const fn row(key: &'static str, kind: &'static str, default: &'static str, help:
     Definition { key, kind, default, help }
 }
 
-/// The table: who may post, what copies look like, who may become a member, what waits for moderators, what is kept.
+/// The table: who may post, what copies look like, who may become a member, what waits for moderators, what follows when
+/// mail comes back, digests, what is kept.
 #[rustfmt::skip]
 pub const DEFINITIONS: &[Definition] = &[
     row("post_policy", "open|members|moderated|moderators|closed", "members",
@@ -66,6 +67,18 @@ pub const DEFINITIONS: &[Definition] = &[
         "Days after which a held post that nobody decided about is dropped."),
     row("notify_poster", "yes|no", "yes",
         "Tell posters that their post is held, or was dropped because nobody decided."),
+    row("bounce_threshold", "number", "5",
+        "Score of bounces at which a member is sent a probe; when that comes back too, mail is stopped. A bounce counts 1, or 0.5 if it may pass, once a day at most; 0 for never."),
+    row("bounce_forget", "number", "14",
+        "Days after which bounces are forgotten if no other comes."),
+    row("bounce_warnings", "number", "3",
+        "How often a member whose mail is stopped is told before the membership ends, a week apart."),
+    row("bounce_remove", "yes|no", "yes",
+        "End the membership after the last warning; otherwise mail just stays stopped."),
+    row("digest_period", "string", "1d",
+        "How long posts wait for a digest at most, such as 6h, 1d or 7d."),
+    row("digest_size", "octets", "65536",
+        "Octets of posts at which a digest goes out at once; K and M stand for KiB and MiB."),
     row("retain_posts", "string", "",
         "Days for which a post that everybody has is kept; empty for what [storage] retain_posts says."),
 ];

@@ -40,6 +40,12 @@ fn what_changed_comes_back() {
         ("held_notice", "90m"),
         ("held_expire", "5"),
         ("notify_poster", "no"),
+        ("bounce_threshold", "3"),
+        ("bounce_forget", "30"),
+        ("bounce_warnings", "1"),
+        ("bounce_remove", "no"),
+        ("digest_period", "6h"),
+        ("digest_size", "1M"),
         ("retain_posts", "7"),
     ] {
         settings.set(key, value).expect(key);

@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mailjam_relay::{Outcome, backoff};
-use mailjam_store::{Error, Progress, Target, Troubled};
+use mailjam_store::{Error, Progress, Session, Target, Troubled};
 use tokio::sync::{mpsc, watch};
 
 use super::pause;
+use crate::bounces;
 use crate::daemon::{Daemon, now};
 use crate::health::Part;
 
@@ -138,7 +139,15 @@ async fn write_down(
     let mut wait = Duration::from_millis(500);
     loop {
         let step = progress.clone();
-        match daemon.store.write(move |session| session.record(post, &step, now())).await {
+        let work = move |session: &mut dyn Session| {
+            session.record(post, &step, now())?;
+            // What the next hop refuses counts as what comes back.
+            if step.troubled.iter().any(|troubled| troubled.refused) {
+                bounces::refused(session, post, &step.troubled)?;
+            }
+            Ok(())
+        };
+        match daemon.store.write(work).await {
             Ok(()) => break,
             Err(error) if error == Error::Stopped || *stop.borrow() => return Err(error),
             Err(error) => {
@@ -152,6 +161,10 @@ async fn write_down(
     let refused = progress.troubled.iter().filter(|troubled| troubled.refused).count() as u64;
     daemon.tally.delivered.fetch_add(progress.delivered, Ordering::Relaxed);
     daemon.tally.refused.fetch_add(refused, Ordering::Relaxed);
+    if refused > 0 {
+        // There may be probes to send, or owners to tell.
+        daemon.work.notify_one();
+    }
     for troubled in &progress.troubled {
         let verdict = if troubled.refused { "refused" } else { "deferred" };
         tracing::info!(post, "{verdict} for {}: {}", troubled.target.address, troubled.reply);

@@ -138,13 +138,17 @@ fn record(row: MemberRow) -> Member {
         own_posts: row.own_posts,
         posting: row.posting.name().to_owned(),
         approved: count(row.approved),
+        disabled: Some(row.disabled).filter(|since| *since > 0).map(Time),
     }
 }
 
 fn mode(name: Option<String>) -> Result<Option<Mode>, Failed> {
     name.map(|name| {
         Mode::from_name(&name).ok_or_else(|| {
-            Failed::new(Code::InvalidParameters, format!("mode: {name:?} is none of post, digest, nomail"))
+            Failed::new(
+                Code::InvalidParameters,
+                format!("mode: {name:?} is none of post, digest, plain-digest, nomail"),
+            )
         })
     })
     .transpose()

@@ -95,7 +95,10 @@ fn outgoing(
     };
     explanation.changes = copy.changes.iter().map(ToString::to_string).collect();
     explanation.output = Some(copy.to_vec());
-    explanation.return_path = Some(return_path::bounces(&row.list.address).to_string());
+    let secret = session.secret("token")?;
+    let writer = return_path::Writer { list: &row.list.address, number: row.id, secret: &secret };
+    let path = if kind == PostKind::Post { writer.post(0) } else { return_path::plain(&row.list.address) };
+    explanation.return_path = Some(path.to_string());
     let mut audience = Audience::of(row.id, kind, now());
     if kind == PostKind::Post {
         audience.authors = message.from().into_iter().filter_map(|author| Some(author.address?.key())).collect();
@@ -108,7 +111,7 @@ fn outgoing(
             .changes
             .push("added List-Unsubscribe and List-Unsubscribe-Post, for each member another".to_owned());
         let bearer = Bearer { list: row.id, key: &first.key };
-        let head = compose::one_click(&row.list, url, &session.secret("token")?, bearer);
+        let head = compose::one_click(&row.list, url, &secret, bearer);
         explanation.output = Some([head, copy.to_vec()].concat());
     }
     explanation.recipients = targets.into_iter().map(|target| target.address).collect();

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod ban;
+pub mod bounce;
 pub mod domain;
 pub mod list;
 pub mod member;

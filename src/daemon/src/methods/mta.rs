@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use mailjam_core::authentication::Identity;
+use mailjam_core::bounce::Mail;
 use mailjam_core::decide::{Refusal, Verdict};
+use mailjam_core::handover;
 use mailjam_core::member::DAY;
 use mailjam_core::message::Message;
 use mailjam_core::recipient::EXTENSIONS;
 use mailjam_core::template::one_line;
-use mailjam_core::{handover, return_path};
 use mailjam_rpc::records::{CheckRequest, Resolved, Submission, Verdict as Answer};
 use mailjam_rpc::{Code, Fault, Value};
 use mailjam_store::{Hold, NewPost, PageQuery, PostKind, Session};
 use mailjam_wire::exit;
 
 use super::{Failed, unknown, value};
+use crate::bounces;
 use crate::commands;
 use crate::daemon::{Daemon, now};
 use crate::health::Part;
@@ -91,7 +93,9 @@ fn taking(
     let config = daemon.config();
     let sender = judge::envelope_sender(&submission.sender).unwrap_or_default().to_owned();
     let key = handover::key(&sender, &submission.recipient, &submission.message);
-    move |session| take(session, submission, sender, key, &config.authentication.authserv_id)
+    // Before anybody else waits for the transaction.
+    let returned = bounces::read(&submission.recipient, &submission.message);
+    move |session| take(session, submission, sender, (key, returned), &config.authentication.authserv_id)
 }
 
 /// A storage that fails is news for `systemctl status`, and one that works again too.
@@ -157,7 +161,7 @@ fn take(
     session: &mut dyn Session,
     submission: Submission,
     sender: String,
-    key: [u8; 32],
+    (key, returned): ([u8; 32], Option<Mail>),
     authserv_id: &str,
 ) -> Result<Taken, mailjam_store::Error> {
     let handover = Handover {
@@ -186,7 +190,8 @@ fn take(
     let action = action(&judged.decision.verdict);
     let mut to_send = false;
     if let (Some(kind), Some(destination)) = (post_kind(&judged), &judged.destination) {
-        to_send = kind != PostKind::Bounce;
+        // A report may be answered by a probe, or told to owners.
+        to_send = true;
         if kind == PostKind::Command {
             obey(session, destination, &submission.message)?;
         }
@@ -210,8 +215,9 @@ fn take(
                 judge::count(session, &destination.list, judged.poster.as_ref(), &judged.thread)?;
             }
             PostKind::Bounce => {
-                let about = return_path::decode(&destination.detail).map(|address| address.key());
-                session.count_bounce(destination.list.id, &about.unwrap_or_default(), id, now())?;
+                if let Some(mail) = &returned {
+                    bounces::receive(session, &destination.list, &destination.detail, mail, id)?;
+                }
             }
             _ => {}
         }

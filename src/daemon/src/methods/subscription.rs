@@ -72,7 +72,10 @@ fn request(session: &mut dyn Session, name: &str, who: &str, options: Subscripti
     let (list, who) = (list(session, name)?, address(who)?);
     let mode = options.mode.map(|mode| {
         Mode::from_name(&mode).ok_or_else(|| {
-            Failed::new(Code::InvalidParameters, format!("mode: {mode:?} is none of post, digest, nomail"))
+            Failed::new(
+                Code::InvalidParameters,
+                format!("mode: {mode:?} is none of post, digest, plain-digest, nomail"),
+            )
         })
     });
     let mode = mode.transpose()?.unwrap_or_default();

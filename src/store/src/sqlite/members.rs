@@ -14,7 +14,7 @@ const MATCHING: &str = "(key LIKE ?2 ESCAPE '\\' OR address LIKE ?2 ESCAPE '\\' 
 
 /// Columns of a member, for [`read_member`].
 const COLUMNS: &str = "member.key, member.address, member.name, member.mode, member.since, member.language,
-    member.away_until, member.own_posts, member.posting, member.approved";
+    member.away_until, member.own_posts, member.posting, member.approved, member.disabled";
 
 /// Reads [`COLUMNS`] from a row, beginning at a column, and what the exception is called in the database.
 fn read_member(row: &Row<'_>, first: usize) -> rusqlite::Result<(MemberRow, String)> {
@@ -31,6 +31,7 @@ fn read_member(row: &Row<'_>, first: usize) -> rusqlite::Result<(MemberRow, Stri
         own_posts: row.get(first + 7)?,
         posting: Posting::Default,
         approved: row.get(first + 9)?,
+        disabled: row.get(first + 10)?,
     };
     Ok((member, row.get(first + 8)?))
 }
@@ -143,8 +144,8 @@ impl Members for Sql<'_> {
         for member in members {
             let rows = self.change(
                 "INSERT INTO member (list_id, key, address, name, mode, since, language, away_until, own_posts, posting,
-                     approved)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+                     approved, disabled)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
                 params![
                     list,
                     member.key,
@@ -156,10 +157,14 @@ impl Members for Sql<'_> {
                     member.away_until,
                     member.own_posts,
                     member.posting.name(),
-                    member.approved
+                    member.approved,
+                    member.disabled
                 ],
             )?;
             added.push(rows > 0);
+        }
+        if let Some(first) = members.iter().find(|member| member.mode.is_digest()) {
+            self.begin_digests(list, first.since)?;
         }
         let new = added.iter().filter(|new| **new).count();
         self.change("UPDATE list SET members = members + ?2 WHERE id = ?1", params![list, signed(new as u64)])?;
@@ -170,6 +175,9 @@ impl Members for Sql<'_> {
         // Who is away comes back, and still gets what was deferred.
         if member.mode == Mode::NoMail {
             self.let_go(list, std::slice::from_ref(&member.key), now)?;
+        }
+        if member.mode.is_digest() {
+            self.begin_digests(list, now)?;
         }
         self.change(
             "UPDATE member SET name = ?3, mode = ?4, language = ?5, away_until = ?6, own_posts = ?7, posting = ?8,
@@ -212,7 +220,8 @@ impl Members for Sql<'_> {
 
     fn list_counts(&self, list: ListKey, since: i64, now: i64) -> Result<ListCounts> {
         let (modes, away, joined) = self.one(
-            "SELECT count(*) FILTER (WHERE mode NOT IN ('digest', 'nomail')), count(*) FILTER (WHERE mode = 'digest'),
+            "SELECT count(*) FILTER (WHERE mode NOT IN ('digest', 'plain-digest', 'nomail')),
+                    count(*) FILTER (WHERE mode IN ('digest', 'plain-digest')),
                     count(*) FILTER (WHERE mode = 'nomail'), count(*) FILTER (WHERE away_until > ?3),
                     count(*) FILTER (WHERE since >= ?2)
              FROM member WHERE list_id = ?1",

@@ -2,7 +2,9 @@
 
 mod audit;
 mod bans;
+mod bounces;
 mod counters;
+mod digests;
 mod held;
 mod lists;
 mod members;

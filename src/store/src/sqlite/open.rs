@@ -15,8 +15,11 @@ use crate::error::{Error, Result};
 const APPLICATION_ID: i64 = 0x6d6a_616d;
 
 /// The numbered files, in order; the schema version is how many were applied.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_life.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_initial.sql"),
+    include_str!("../../migrations/0002_life.sql"),
+    include_str!("../../migrations/0003_upkeep.sql"),
+];
 
 /// The secrets that a database has, [`SECRET`] octets each.
 const SECRETS: [&str; 2] = ["token", "tombstone"];

@@ -44,7 +44,13 @@ const ABOUT: &[(&str, &str)] = &[
     ("recipient", "SELECT * FROM recipient WHERE key = ?1"),
     (
         "bounce",
-        "SELECT list.address AS list, bounce.* FROM bounce JOIN list ON list.id = bounce.list_id WHERE bounce.key = ?1",
+        "SELECT list.address AS list, bounce.* FROM bounce JOIN list ON list.id = bounce.list_id
+         WHERE bounce.key = ?1 OR lower(bounce.address) = ?1",
+    ),
+    (
+        "bouncing",
+        "SELECT list.address AS list, bouncing.* FROM bouncing JOIN list ON list.id = bouncing.list_id
+         WHERE bouncing.key = ?1",
     ),
     ("counter", "SELECT * FROM counter WHERE key = ?1 OR substr(key, -length(' ' || ?1)) = ' ' || ?1"),
     (
@@ -138,7 +144,7 @@ impl Privacy for Sql<'_> {
                 // A post that is done has only recipients that it was refused for.
                 "DELETE FROM recipient WHERE key = ?1
                      AND EXISTS (SELECT 1 FROM post WHERE post.id = recipient.post_id AND post.state = 2)",
-                "DELETE FROM bounce WHERE key = ?1",
+                "DELETE FROM bounce WHERE key = ?1 OR lower(address) = ?1",
                 // What is counted for a list or an act has those before the address.
                 "DELETE FROM counter WHERE key = ?1 OR substr(key, -length(' ' || ?1)) = ' ' || ?1",
             ],

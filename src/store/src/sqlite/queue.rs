@@ -6,8 +6,8 @@ mod targets;
 
 use rusqlite::params;
 
-pub(super) use self::rows::Beginning;
-use self::rows::{COLUMNS, Contents, check, read_post, read_troubled};
+pub(super) use self::rows::{Beginning, Contents};
+use self::rows::{COLUMNS, check, read_post, read_troubled};
 use self::targets::targets_of;
 use super::{Sql, cut, json, literally, signed, unsigned};
 use crate::error::Result;
@@ -45,7 +45,7 @@ impl Sql<'_> {
     /// Takes members who want no mail any more from among the deferred recipients of a list's posts.
     pub(super) fn let_go(&mut self, list: ListKey, members: &[String], now: i64) -> Result<()> {
         let posts: Vec<i64> = self.all(
-            "SELECT id FROM post WHERE state <> 2 AND list_id = ?1 AND kind = 'post'
+            "SELECT id FROM post WHERE state <> 2 AND list_id = ?1 AND kind IN ('post', 'digest', 'plain-digest')
                  AND EXISTS (SELECT 1 FROM recipient WHERE post_id = post.id AND refused = 0)",
             [list],
             |row| row.get(0),
@@ -121,15 +121,6 @@ impl Queue for Sql<'_> {
         self.insert_post(post, beginning)
     }
 
-    fn count_bounce(&mut self, list: ListKey, key: &str, post: i64, now: i64) -> Result<()> {
-        self.change(
-            "INSERT INTO bounce (list_id, key, count, last, last_post) VALUES (?1, ?2, 1, ?3, ?4)
-             ON CONFLICT DO UPDATE SET count = count + 1, last = excluded.last, last_post = excluded.last_post",
-            params![list, key, now, post],
-        )
-        .map(drop)
-    }
-
     fn posts(&self, query: &PostQuery) -> Result<Page<PostRow>> {
         let matching = matching(query);
         let total = self.count(&format!("SELECT count(*) FROM post WHERE {matching}"), params![query.list])?;
@@ -181,7 +172,7 @@ impl Queue for Sql<'_> {
         let message = Contents {
             list: notice.list,
             kind: PostKind::Notice,
-            sender: "",
+            sender: &notice.return_path,
             message_id: &notice.message_id,
             received: notice.at,
             bytes: &notice.bytes,

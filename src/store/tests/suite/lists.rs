@@ -1,8 +1,9 @@
 //! Domains and lists.
 
-use mailjam_store::{Counts, Error, ListRow, PostQuery, Role, SITE, Session, WaitsFor};
+use mailjam_store::{BouncingRow, Counts, DigestRow, Error, ListRow, PostQuery, Role, SITE, Session, WaitsFor};
 
 use crate::bans::ban;
+use crate::bounces::bounce;
 use crate::held::hold;
 use crate::requests::request;
 use crate::{Fixture, NOW, address, create, filtered, list, member, page, post};
@@ -147,7 +148,9 @@ fn a_deleted_list_takes_all_that_belongs_to_it_along() {
         for (number, list) in [(1, id), (2, other)] {
             session.add_members(list, &[member("ann@example.org"), member("bob@example.org")])?;
             session.grant(list, "bob@example.org", "bob@example.org", Role::Owner)?;
-            session.count_bounce(list, "ann@example.org", 1, NOW)?;
+            session.add_bounce(&bounce(list, "ann@example.org", 1))?;
+            session.put_bouncing(list, &BouncingRow { key: "ann@example.org".to_owned(), ..BouncingRow::default() })?;
+            session.put_digest(&DigestRow { list, ..DigestRow::default() })?;
             let post = session.add_post(&post(list, number, 10))?;
             session.record(post, &crate::queue::deferred(&["ann@example.org"], NOW), NOW)?;
             posts.push(post);

@@ -4,9 +4,11 @@
 mod access;
 mod audit;
 mod bans;
+mod bounces;
 mod child;
 mod counters;
 mod crash;
+mod digests;
 mod disk;
 mod group;
 mod held;

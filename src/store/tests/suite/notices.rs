@@ -14,6 +14,7 @@ fn notice(list: ListKey, names: &[&str]) -> NewNotice {
         at: NOW,
         bytes: b"Subject: hello\n\n".to_vec(),
         recipients: names.iter().map(target).collect(),
+        return_path: String::new(),
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fs;
 
 use mailjam_store::{
-    AuditQuery, BanRow, Decided, ErasedCounts, Error, Hold, MemberRow, NewPost, PostState, Progress, Role, SITE,
-    Session, WaitsFor,
+    AuditQuery, BanRow, BouncingRow, Decided, ErasedCounts, Error, Hold, MemberRow, NewPost, PostState, Progress, Role,
+    SITE, Session, WaitsFor,
 };
 
 use crate::audit::entry;
+use crate::bounces::bounce;
 use crate::held::{decided, hold};
 use crate::queue::{deferred, finished, look, troubled};
 use crate::requests::request;
@@ -48,7 +49,8 @@ fn fill(session: &mut dyn Session, list: i64) -> Result<Posts, Error> {
         session.grant(SITE, key, key, Role::Admin)?;
         session.put_request(&request(other, key, WaitsFor::Approval))?;
         session.mute(list, key, "<1@x>", true, NOW)?;
-        session.count_bounce(list, key, 1, NOW)?;
+        session.add_bounce(&bounce(list, key, 0))?;
+        session.put_bouncing(list, &BouncingRow { key: key.to_owned(), ..BouncingRow::default() })?;
         session.count_up("mail", key, 60, NOW)?;
         let ban = BanRow {
             id: 0,
@@ -91,6 +93,7 @@ fn of_each(held: usize, post: usize, recipient: usize) -> Vec<(String, usize)> {
         ("post", post),
         ("recipient", recipient),
         ("bounce", 1),
+        ("bouncing", 1),
         ("counter", 1),
         ("audit", 2),
     ]

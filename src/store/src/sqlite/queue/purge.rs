@@ -8,8 +8,10 @@ use crate::error::Result;
 /// Octets of posts that are removed in one transaction: hand-overs wait for it.
 const OCTETS: u64 = 16 * 1024 * 1024;
 
-/// Finished before parameter 1, for sites where no list has a time of its own.
-const OLD: &str = "SELECT id, size FROM post WHERE state = 2 AND finished < ?1 ORDER BY finished LIMIT ?2";
+/// Finished before parameter 1, for sites where no list has a time of its own. What a digest is still to have stays.
+const OLD: &str = "SELECT id, size FROM post WHERE state = 2 AND finished < ?1
+    AND NOT EXISTS (SELECT 1 FROM digest WHERE digest.list_id = post.list_id AND post.id > digest.last_post)
+    ORDER BY finished LIMIT ?2";
 
 /// Before when a post of the list must have been finished, of a list that keeps posts for a time of its own; parameter 1 is
 /// now. What is no number of days is left to the site: to forget too late can be mended. Nor may a number be so large that
@@ -30,6 +32,8 @@ impl Sql<'_> {
             &format!(
                 "SELECT post.id, post.size FROM post CROSS JOIN list ON list.id = post.list_id
                  WHERE post.state = 2 AND post.finished < ?4 AND post.finished < coalesce({OWN}, ?3)
+                     AND NOT EXISTS
+                         (SELECT 1 FROM digest WHERE digest.list_id = post.list_id AND post.id > digest.last_post)
                  ORDER BY post.finished LIMIT ?2"
             ),
             params![now, limit, before, latest.max(before)],

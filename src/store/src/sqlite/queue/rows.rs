@@ -71,7 +71,7 @@ pub(in super::super) enum Beginning {
 }
 
 /// What is stored of any message.
-pub(super) struct Contents<'a> {
+pub(in super::super) struct Contents<'a> {
     pub list: ListKey,
     pub kind: PostKind,
     pub sender: &'a str,
@@ -82,7 +82,7 @@ pub(super) struct Contents<'a> {
 
 impl Sql<'_> {
     /// Stores a message with its expansion and its bytes; answers its id.
-    pub(super) fn insert_message(&mut self, message: &Contents<'_>, beginning: Beginning) -> Result<i64> {
+    pub(in super::super) fn insert_message(&mut self, message: &Contents<'_>, beginning: Beginning) -> Result<i64> {
         let (state, next, finished) = match beginning {
             Beginning::Due(state) => (state, Some(0), None),
             Beginning::Held => (PostState::Held, None, None),

@@ -1,0 +1,83 @@
+//! What goes into digests, in SQL. A list whose members never wanted any has no row in `digest`, and costs nothing.
+
+use rusqlite::{Row, params};
+
+use super::queue::{Beginning, Contents};
+use super::{Sql, unsigned};
+use crate::error::Result;
+use crate::model::*;
+use crate::session::Digests;
+
+const COLUMNS: &str = "list_id, volume, issue, last_post, sent";
+
+fn read_digest(row: &Row<'_>) -> rusqlite::Result<DigestRow> {
+    Ok(DigestRow {
+        list: row.get(0)?,
+        volume: row.get(1)?,
+        issue: row.get(2)?,
+        last_post: row.get(3)?,
+        sent: row.get(4)?,
+    })
+}
+
+impl Sql<'_> {
+    /// Begins a list's digests where a member wants the first: what was posted before is not for them.
+    pub(super) fn begin_digests(&mut self, list: ListKey, now: i64) -> Result<()> {
+        self.change(
+            "INSERT INTO digest (list_id, volume, issue, last_post, sent)
+             VALUES (?1, 0, 0, (SELECT coalesce(max(id), 0) FROM post), ?2) ON CONFLICT DO NOTHING",
+            params![list, now],
+        )?;
+        Ok(())
+    }
+}
+
+impl Digests for Sql<'_> {
+    fn digest(&self, list: ListKey) -> Result<Option<DigestRow>> {
+        self.maybe(&format!("SELECT {COLUMNS} FROM digest WHERE list_id = ?1"), [list], read_digest)
+    }
+
+    fn put_digest(&mut self, digest: &DigestRow) -> Result<()> {
+        self.change(
+            "INSERT INTO digest (list_id, volume, issue, last_post, sent) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET volume = excluded.volume, issue = excluded.issue,
+                 last_post = excluded.last_post, sent = excluded.sent",
+            params![digest.list, digest.volume, digest.issue, digest.last_post, digest.sent],
+        )?;
+        self.change(
+            "UPDATE held SET digested = 1
+             WHERE list_id = ?1 AND post_id <= ?2 AND digested = 0 AND action IN ('approve', 'trust')",
+            params![digest.list, digest.last_post],
+        )
+        .map(drop)
+    }
+
+    fn undigested(&self, list: ListKey, limit: u32) -> Result<Vec<(i64, u64)>> {
+        // Reads what came in since the last digest, of all lists: an index would be written by every hand-over.
+        self.all(
+            "SELECT id, size FROM post WHERE list_id = ?1 AND kind = 'post' AND state IN (0, 1, 2) AND (
+                 id > (SELECT last_post FROM digest WHERE list_id = ?1)
+                 OR id IN (SELECT post_id FROM held
+                     WHERE list_id = ?1 AND digested = 0 AND action IN ('approve', 'trust')))
+             ORDER BY id LIMIT ?2",
+            params![list, limit],
+            |row| Ok((row.get(0)?, unsigned(row.get(1)?))),
+        )
+    }
+
+    fn digests(&self) -> Result<Vec<DigestRow>> {
+        self.all(&format!("SELECT {COLUMNS} FROM digest"), [], read_digest)
+    }
+
+    fn add_digest(&mut self, digest: &NewDigest) -> Result<i64> {
+        let message = Contents {
+            list: digest.list,
+            kind: digest.kind,
+            sender: "",
+            message_id: &digest.message_id,
+            received: digest.at,
+            bytes: &digest.bytes,
+        };
+        self.insert_message(&message, Beginning::Due(PostState::Sending))
+    }
+}
