@@ -1,8 +1,8 @@
 //! Attachments by media type and file ending.
 
-use mail_parser::{MessagePart, MimeHeaders, PartType};
+use mail_parser::{HeaderName, MessageParser, MessagePart, PartType};
 
-use crate::mime::{self, Unreadable};
+use crate::mime::{self, Entity, Inside, Unreadable, closed};
 
 /// The first part of a message that is one of `types` (see the setting `reject_types`), as words for people.
 ///
@@ -12,6 +12,12 @@ pub fn find(raw: &[u8], types: &[String]) -> Option<String> {
     if types.is_empty() {
         return None;
     }
+    // Two readers, since neither sees all that some mail program may see: the library loses the parts behind a message that
+    // holds nothing but a message.
+    Entity::read(raw).and_then(|message| find_entity(raw, &message, types)).or_else(|| find_parsed(raw, types))
+}
+
+fn find_parsed(raw: &[u8], types: &[String]) -> Option<String> {
     match mime::parse(raw) {
         Ok(message) => find_in(&message.parts, types, 0),
         Err(Unreadable::Empty) => None,
@@ -33,26 +39,70 @@ fn find_in(parts: &[MessagePart<'_>], types: &[String], depth: usize) -> Option<
     })
 }
 
+/// What a part is, in the words of [`find`], by its header or, if it is a message that is encoded, by what is in that.
+pub(crate) fn of_entity(raw: &[u8], entity: &Entity, types: &[String]) -> Option<String> {
+    let header = closed(&raw[entity.header.clone()]);
+    let message = MessageParser::default().parse_headers(&header);
+    let found = message.as_ref().and_then(|message| message.parts.first()).and_then(|part| describe(part, types));
+    if found.is_some() || !entity.part.is_message() {
+        return found;
+    }
+    // In a digest, where it need not say so.
+    let media_type = MediaType { name: entity.part.media_type.clone() };
+    if !entity.part.typed
+        && let Some(one) = types.iter().find(|one| media_type.is(one))
+    {
+        return Some(one.clone());
+    }
+    let encoded = matches!(entity.inside, Inside::Leaf);
+    encoded.then(|| find_parsed(&[b"Content-Type: message/rfc822\n", &raw[entity.range()]].concat(), types)).flatten()
+}
+
+fn find_entity(raw: &[u8], entity: &Entity, types: &[String]) -> Option<String> {
+    of_entity(raw, entity, types).or_else(|| match &entity.inside {
+        Inside::Leaf => None,
+        Inside::Message(inner) => find_entity(raw, inner, types),
+        Inside::Parts(multipart) => multipart.parts.iter().find_map(|part| find_entity(raw, part, types)),
+    })
+}
+
+/// A media type in lower case.
+struct MediaType {
+    name: String,
+}
+
+impl MediaType {
+    fn is(&self, listed: &str) -> bool {
+        match listed.split_once('/') {
+            Some((kind, "*")) => self.name.split('/').next() == Some(kind),
+            _ => self.name == listed,
+        }
+    }
+}
+
+/// Of fields that are there twice each counts, since programs differ in which they take.
 fn describe(part: &MessagePart<'_>, types: &[String]) -> Option<String> {
-    let media_type = part
-        .content_type()
-        .map(|found| format!("{}/{}", found.ctype(), found.subtype().unwrap_or_default()).to_ascii_lowercase());
+    let fields = |name: HeaderName<'static>| {
+        part.headers.iter().filter(move |field| field.name == name).filter_map(|field| field.value.as_content_type())
+    };
+    let media_types: Vec<MediaType> = fields(HeaderName::ContentType)
+        .map(|found| format!("{}/{}", found.ctype(), found.subtype().unwrap_or_default()).to_ascii_lowercase())
+        .map(|name| MediaType { name })
+        .collect();
     // Both names, since programs differ in which they use; what follows the last letter is dropped by some systems.
-    let disposition = part.content_disposition().and_then(|found| found.attribute("filename"));
-    let names = [disposition, part.content_type().and_then(|found| found.attribute("name"))];
-    let names: Vec<String> = names
-        .into_iter()
-        .flatten()
+    let names: Vec<String> = fields(HeaderName::ContentDisposition)
+        .filter_map(|found| found.attribute("filename"))
+        .chain(fields(HeaderName::ContentType).filter_map(|found| found.attribute("name")))
         .map(|name| name.trim_end_matches(|c: char| c.is_whitespace() || c == '.').to_lowercase())
         .collect();
-    let is_listed = |one: &String| match one.split_once('/') {
-        Some((kind, "*")) => {
-            media_type.as_ref().is_some_and(|found| found.split('/').next().is_some_and(|found| found == kind))
+    let is_listed = |one: &&String| {
+        if one.contains('/') {
+            media_types.iter().any(|found| found.is(one))
+        } else {
+            names.iter().any(|name| name.ends_with(one.as_str()))
         }
-        Some(_) => media_type.as_ref() == Some(one),
-        None => names.iter().any(|name| name.ends_with(one.as_str())),
     };
-    let listed = types.iter().find(|one| is_listed(one))?;
+    let listed = types.iter().find(is_listed)?;
     Some(match names.first() {
         Some(name) => format!("{name:?} ({listed})"),
         None => listed.clone(),
@@ -85,6 +135,9 @@ mod tests {
         for ending in [".exe", ".txt"] {
             assert!(find(two, &[ending.to_owned()]).is_some(), "{ending}");
         }
+        let behind = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n\
+                       Content-Type: message/rfc822\n\nSubject: x\n\n\n--b\nContent-Type: text/html\n\nx\n--b--\n";
+        assert_eq!(find(behind, &["text/html".to_owned()]).as_deref(), Some("text/html"));
         assert_eq!(find(b"no mime at all", &["text/html".to_owned()]), None);
     }
 

@@ -21,6 +21,7 @@ pub mod notice;
 pub mod recipient;
 pub mod return_path;
 pub mod settings;
+pub mod strip;
 pub mod template;
 pub mod token;
 

@@ -1,8 +1,25 @@
-//! MIME, read by a library, and what becomes of messages that it cannot read.
+//! MIME: what a message consists of, and edits that leave every other byte as it was.
+//!
+//! A library reads header fields and finds attachments. Where parts begin and end is found here ([`structure`]): the
+//! library takes a boundary for one wherever in a line it stands, and whatever follows it.
+
+#![expect(dead_code, unused_imports, reason = "text above and below posts needs the rest")]
+
+mod edit;
+mod fields;
+mod structure;
+mod text;
+mod transfer;
 
 use std::panic::catch_unwind;
 
 use mail_parser::{Message, MessageParser};
+
+pub(crate) use edit::Edits;
+pub(crate) use fields::{closed, is_mime_field};
+pub(crate) use structure::{Entity, Inside, Multipart};
+pub(crate) use text::{Charset, plain_part};
+pub(crate) use transfer::{Encoding, base64, encoded_position, quoted_printable};
 
 /// Why there is no MIME to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,21 +2,25 @@
 //!
 //! - `compose/NAME/`: `in.eml` goes through the list in `list.toml` and must come out as `out.eml`, every byte.
 //!   `UPDATE_CASES=1` writes what came out, to be read and committed.
+//! - `mime/NAME/`: `in.eml` must come out as `out.eml` of what `case.toml` names, and with its `result`. A script of Python's
+//!   own mail library judges both files, see tests/support/judge_mime.py.
 //! - `parse/NAME/`: `in.eml` must be seen as `expect.toml` says, or be refused with its error.
 //!
-//! Both .toml files say in `shows` what the case is there for.
+//! The .toml files say in `shows` what the case is there for.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot be read fails the test")]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use mailjam_core::address::Address;
 use mailjam_core::compose::{Context, list_copy};
 use mailjam_core::list::{List, list_id};
 use mailjam_core::message::{Field, Mailbox, Message};
 use mailjam_core::settings::Settings;
+use mailjam_core::strip::strip;
 use serde::Deserialize;
 
 /// Friday, 1 March 2024, 12:00 UTC.
@@ -45,6 +49,16 @@ impl ComposeCase {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MimeCase {
+    shows: String,
+    /// Types that are stripped.
+    strip: Option<Vec<String>>,
+    /// What became of it, other than the message.
+    result: String,
+}
+
 /// What is named is compared, the rest is not.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,13 +85,48 @@ fn compose() {
             fs::write(folder.join("out.eml"), copy.to_vec()).unwrap();
         }
         let expected = fs::read(folder.join("out.eml")).unwrap();
-        if copy.to_vec() == expected {
-            return Ok(());
-        }
-        let text = |bytes: &[u8]| bytes.escape_ascii().to_string().replace("\\n", "\\n\n");
-        let (expected, found) = (text(&expected), text(&copy.to_vec()));
-        Err(format!("{}\nexpected:\n{expected}\nfound:\n{found}\nchanges: {changes:#?}", case.shows))
+        same(&expected, &copy.to_vec()).map_err(|why| format!("{}\n{why}\nchanges: {changes:#?}", case.shows))
     });
+}
+
+fn same(expected: &[u8], found: &[u8]) -> Result<(), String> {
+    if expected == found {
+        return Ok(());
+    }
+    let text = |bytes: &[u8]| bytes.escape_ascii().to_string().replace("\\n", "\\n\n");
+    Err(format!("expected:\n{}\nfound:\n{}", text(expected), text(found)))
+}
+
+#[test]
+fn mime() {
+    let update = std::env::var_os("UPDATE_CASES").is_some();
+    run("mime", "case.toml", 29, |folder, case: MimeCase| {
+        let raw = fs::read(folder.join("in.eml")).unwrap();
+        let types = case.strip.unwrap();
+        let (result, bytes) = match strip(&raw, &types, &|name| format!("[An attachment was removed: {name}]")) {
+            Ok(stripped) => (format!("{:?}", stripped.removed), stripped.bytes.into_owned()),
+            Err(why) => (why.to_string(), raw.clone()),
+        };
+        if update {
+            fs::write(folder.join("out.eml"), &bytes).unwrap();
+        }
+        if result != case.result {
+            return Err(format!("{}\nexpected {}, found {result}", case.shows, case.result));
+        }
+        same(&fs::read(folder.join("out.eml")).unwrap(), &bytes).map_err(|why| format!("{}\n{why}", case.shows))
+    });
+}
+
+#[test]
+fn pythons_mail_library_agrees() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        // There are few machines without.
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+    let output = Command::new("python3").arg(root.join("support/judge_mime.py")).arg(root.join("cases/mime")).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
