@@ -4,8 +4,8 @@ Usage: judge_mime.py FOLDER. Says on stderr what is wrong, and exits with 1 if a
 """
 
 import email
-import email.policy
 import fnmatch
+import html
 import pathlib
 import sys
 import tomllib
@@ -60,6 +60,69 @@ def judge_strip(folder, case):
     assert not after.defects or before.defects, after.defects
 
 
+def shown(part):
+    """Text as a program shows it; bytes that fit nothing stay what they are."""
+    text = part.get_payload(decode=True).decode(part.get_content_charset("us-ascii"), errors="surrogateescape")
+    return text.replace("\r\n", "\n")
+
+
+def said(words, part):
+    """What is added to a part, in its form."""
+    if part.get_content_type() == "text/html":
+        return f"\n<div>{html.escape(words, quote=False).rstrip().replace(chr(10), '<br>' + chr(10))}</div>\n"
+    if part.get_param("format") != "flowed":
+        return words
+    lines = [line if line == "-- " else line.rstrip(" ") for line in words.splitlines()]
+    return "".join((" " if line.startswith((" ", ">", "From ")) else "") + line + "\n" for line in lines)
+
+
+def judge_footer(folder, case):
+    raw_before, raw_after = (folder / "in.eml").read_bytes(), (folder / "out.eml").read_bytes()
+    before, after = read(folder / "in.eml"), read(folder / "out.eml")
+    above, below = case["above"], case["below"]
+    if case["result"] in ("Sealed", "Unclear", "Nowhere"):
+        assert raw_before == raw_after, "left alone, and yet changed"
+        return
+    old, new = list(leaves(before)), list(leaves(after))
+    if case["result"] in ("Apart", "Around"):
+        for words in filter(None, [above]):
+            assert shown(new.pop(0)) == words, "the text above"
+        for words in filter(None, [below]):
+            assert shown(new.pop()) == words, "the text below"
+        found, expected = [content(part) for part in new], [content(part) for part in old]
+        # Without a boundary behind it, the last line end was part of the body.
+        assert found == expected, f"{found} in the place of {expected}"
+    else:
+        assert len(old) == len(new), "other parts"
+        edited = 0
+        for one, other in zip(old, new):
+            if content(one) == content(other) or one.get_content_maintype() != "text":
+                assert content(one) == content(other), "a part that is no text"
+                continue
+            edited += 1
+            text = shown(other)
+            if one.get_content_type() == "text/html":
+                text = html.unescape(text)
+                up, down = html.unescape(said(above, one)), html.unescape(said(below, one))
+                up, down = up if above else "", down if below else ""
+                place = text.rfind(down)
+                bare = text[:place] + text[place + len(down):]
+                bare = bare.replace(up, "", 1) if up else bare
+                original = html.unescape(shown(one))
+                assert bare == original, f"{bare!r} in the place of {original!r}"
+            else:
+                up, down = said(above, one), said(below, one)
+                mark = "\ufeff" if text.startswith("\ufeff") else ""
+                assert text.startswith(mark + up) and text.endswith(down), repr(text)
+                bare = mark + text[len(mark + up):len(text) - len(down)]
+                original = shown(one)
+                assert bare.rstrip("\n") == original.rstrip("\n"), f"{bare!r} in the place of {original!r}"
+        assert edited, "nothing was added"
+    lost = [item for item in before.items() if item not in after.items()]
+    assert all(name.startswith("Content-") or name == "Lines" for name, _ in lost), f"fields are lost: {lost}"
+    assert not after.defects or before.defects, after.defects
+
+
 def main():
     wrong = 0
     for folder in sorted(pathlib.Path(sys.argv[1]).iterdir()):
@@ -67,6 +130,8 @@ def main():
         try:
             if "strip" in case:
                 judge_strip(folder, case)
+            elif "below" in case:
+                judge_footer(folder, case)
         except AssertionError as why:
             print(f"{folder.name}: {why}", file=sys.stderr)
             wrong += 1

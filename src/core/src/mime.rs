@@ -3,8 +3,6 @@
 //! A library reads header fields and finds attachments. Where parts begin and end is found here ([`structure`]): the
 //! library takes a boundary for one wherever in a line it stands, and whatever follows it.
 
-#![expect(dead_code, unused_imports, reason = "text above and below posts needs the rest")]
-
 mod edit;
 mod fields;
 mod structure;
@@ -16,7 +14,7 @@ use std::panic::catch_unwind;
 use mail_parser::{Message, MessageParser};
 
 pub(crate) use edit::Edits;
-pub(crate) use fields::{closed, is_mime_field};
+pub(crate) use fields::{LENGTHS, closed, is_mime_field};
 pub(crate) use structure::{Entity, Inside, Multipart};
 pub(crate) use text::{Charset, plain_part};
 pub(crate) use transfer::{Encoding, base64, encoded_position, quoted_printable};

@@ -10,6 +10,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot be read fails the test")]
 
+#[path = "../../../tests/support/skip.rs"]
+mod skip;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,11 +20,13 @@ use std::process::Command;
 
 use mailjam_core::address::Address;
 use mailjam_core::compose::{Context, list_copy};
+use mailjam_core::footer;
 use mailjam_core::list::{List, list_id};
 use mailjam_core::message::{Field, Mailbox, Message};
 use mailjam_core::settings::Settings;
 use mailjam_core::strip::strip;
 use serde::Deserialize;
+use skip::skipped;
 
 /// Friday, 1 March 2024, 12:00 UTC.
 const CONTEXT: Context<'_> =
@@ -55,6 +60,11 @@ struct MimeCase {
     shows: String,
     /// Types that are stripped.
     strip: Option<Vec<String>>,
+    /// Text that is added.
+    #[serde(default)]
+    above: String,
+    #[serde(default)]
+    below: String,
     /// What became of it, other than the message.
     result: String,
 }
@@ -100,12 +110,16 @@ fn same(expected: &[u8], found: &[u8]) -> Result<(), String> {
 #[test]
 fn mime() {
     let update = std::env::var_os("UPDATE_CASES").is_some();
-    run("mime", "case.toml", 29, |folder, case: MimeCase| {
+    run("mime", "case.toml", 75, |folder, case: MimeCase| {
         let raw = fs::read(folder.join("in.eml")).unwrap();
-        let types = case.strip.unwrap();
-        let (result, bytes) = match strip(&raw, &types, &|name| format!("[An attachment was removed: {name}]")) {
-            Ok(stripped) => (format!("{:?}", stripped.removed), stripped.bytes.into_owned()),
-            Err(why) => (why.to_string(), raw.clone()),
+        let note = |name: &str| format!("[An attachment was removed: {name}]");
+        let (result, bytes) = match case.strip.as_ref().map(|types| strip(&raw, types, &note)) {
+            Some(Ok(stripped)) => (format!("{:?}", stripped.removed), stripped.bytes),
+            Some(Err(why)) => (why.to_string(), raw.as_slice().into()),
+            None => {
+                let footed = footer::add(&raw, &case.above, &case.below);
+                (format!("{:?}", footed.place), footed.bytes)
+            }
         };
         if update {
             fs::write(folder.join("out.eml"), &bytes).unwrap();
@@ -120,8 +134,7 @@ fn mime() {
 #[test]
 fn pythons_mail_library_agrees() {
     if Command::new("python3").arg("--version").output().is_err() {
-        // There are few machines without.
-        return;
+        return skipped("the cases, judged by Python: python3 is not installed");
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
     let output = Command::new("python3").arg(root.join("support/judge_mime.py")).arg(root.join("cases/mime")).output();

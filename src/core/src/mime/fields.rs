@@ -90,9 +90,11 @@ impl Part {
         ["multipart/signed", "multipart/encrypted"].contains(&self.media_type.as_str())
     }
 
-    /// Whether the body is S/MIME (RFC 8551 3.2).
-    pub(crate) fn is_smime(&self) -> bool {
-        ["application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&self.media_type.as_str())
+    /// Whether the body is signed or encrypted in itself: S/MIME (RFC 8551 3.2), also by its name alone, and what came
+    /// before PGP/MIME.
+    pub(crate) fn is_envelope(&self) -> bool {
+        ["application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp"].contains(&self.media_type.as_str())
+            || self.parameter("name").is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m"))
     }
 
     /// A parameter of Content-Type.
