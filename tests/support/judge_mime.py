@@ -4,6 +4,7 @@ Usage: judge_mime.py FOLDER. Says on stderr what is wrong, and exits with 1 if a
 """
 
 import email
+import email.header
 import fnmatch
 import html
 import pathlib
@@ -28,7 +29,9 @@ def leaves(part):
 
 
 def content(part):
-    return part.get_content_type(), part.get_payload(decode=True)
+    data = part.get_payload(decode=True)
+    # A multipart without parts is text to Python, with what the next boundary begins with.
+    return part.get_content_type(), data.rstrip() if part.get_content_maintype() == "multipart" else data
 
 
 def listed(part, types):
@@ -123,6 +126,62 @@ def judge_footer(folder, case):
     assert not after.defects or before.defects, after.defects
 
 
+def judge_mime_digest(raw, posts):
+    digest = email.message_from_bytes(raw)
+    kinds = [part.get_content_type() for part in digest.get_payload()]
+    assert kinds == ["text/plain", "multipart/digest", "text/plain"], kinds
+    parts = digest.get_payload(1).get_payload()
+    assert len(parts) == len(posts), f"{len(parts)} posts"
+    for part, post in zip(parts, posts):
+        assert part.get_content_type() == "message/rfc822", part.get_content_type()
+        inner, original = part.get_payload(0), email.message_from_bytes(post)
+        assert inner.items() == original.items(), f"{inner.items()} in the place of {original.items()}"
+        assert list(map(content, leaves(inner))) == list(map(content, leaves(original))), "another content"
+        assert post in raw, "not the same bytes"
+    end = shown(digest.get_payload(2))
+    assert end == "End of talk Digest, Vol 2026, Issue 12\n", end
+    return shown(digest.get_payload(0))
+
+
+FIELDS = ["Date", "From", "To", "Cc", "Subject", "Message-ID", "Keywords", "Summary"]
+
+
+def judge_plain_digest(raw, posts):
+    """Takes the digest apart as RFC 1153 says."""
+    digest = email.message_from_bytes(raw)
+    preamble, rest = shown(digest).split("\n" + "-" * 70 + "\n\n")
+    *parts, trailer = rest.split("\n\n" + "-" * 30 + "\n\n")
+    assert len(parts) == len(posts), f"{len(parts)} posts"
+    end, stars, rest = trailer.split("\n")
+    assert end == "End of talk Digest, Vol 2026, Issue 12" and stars == "*" * len(end) and not rest, trailer
+    for part, post in zip(parts, posts):
+        inner, original = email.message_from_string(part), email.message_from_bytes(post)
+        assert inner.keys() == [name for name in FIELDS if name in original], inner.keys()
+        for name in inner.keys():
+            decoded = str(email.header.make_header(email.header.decode_header(original[name])))
+            assert inner[name].split() == decoded.split(), f"{name}: {inner[name]}"
+        texts = [leaf for leaf in leaves(original) if leaf.get_content_type() == "text/plain" and not leaf.get_filename()]
+        if len(list(leaves(original))) == 1 and texts and original["Content-Transfer-Encoding"] != "x-uuencode":
+            escaped = [" " + line[1:] if len(line.rstrip()) >= 30 and set(line.rstrip()) == {"-"} else line
+                       for line in shown(texts[0]).split("\n")]
+            found, expected = inner.get_payload().strip("\n"), "\n".join(escaped).strip("\n")
+            known = not texts[0].defects and texts[0].get_content_charset("us-ascii") not in ("us-ascii", "utf-16", "x-martian")
+            assert found == expected or not known, f"{found!r} in the place of {expected!r}"
+    return preamble
+
+
+def judge_digest(folder, case):
+    raw = (folder / "out.eml").read_bytes()
+    posts = [(folder.parent / name / "in.eml").read_bytes() for name in case["posts"]]
+    posts = [post.split(b"\n", 1)[1] if post.startswith(b"From ") else post for post in posts]
+    preamble = (judge_mime_digest if case["digest"] == "mime" else judge_plain_digest)(raw, posts)
+    digest = email.message_from_bytes(raw)
+    assert digest["Subject"] == "talk Digest, Vol 2026, Issue 12", digest["Subject"]
+    assert all(f" {number}. " in preamble for number in range(1, len(posts) + 1)), preamble
+    assert all(len(line.rstrip(b"\r")) <= 998 for line in raw.split(b"\n")), "a line is too long"
+    assert digest.is_multipart() or raw.isascii(), "plain text of eight bits"
+
+
 def main():
     wrong = 0
     for folder in sorted(pathlib.Path(sys.argv[1]).iterdir()):
@@ -130,6 +189,8 @@ def main():
         try:
             if "strip" in case:
                 judge_strip(folder, case)
+            elif "digest" in case:
+                judge_digest(folder, case)
             elif "below" in case:
                 judge_footer(folder, case)
         except AssertionError as why:

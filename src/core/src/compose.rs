@@ -163,6 +163,17 @@ pub fn owner_copy<'a>(message: &Message<'a>, list: &List) -> ListCopy<'a> {
     draft.finish()
 }
 
+/// Mail to the members that the list has written itself, such as a digest, with the list's fields; `one_click` as in
+/// [`Context`].
+pub fn list_mail<'a>(message: &Message<'a>, list: &List, one_click: bool) -> ListCopy<'a> {
+    let mut draft = Draft::new(message);
+    for field in message.fields() {
+        draft.keep(field);
+    }
+    list_fields::add(&mut draft, list, !one_click);
+    draft.finish()
+}
+
 /// Whether the message is a copy that [`list_copy`] made for this list.
 pub fn is_own_post(message: &Message, list: &List) -> bool {
     message.field(LOOP).any(|field| field.text().eq_ignore_ascii_case(&list.list_id))
@@ -201,7 +212,7 @@ fn is_missing(message: &Message, name: &str) -> bool {
 }
 
 /// RFC 5322 3.3, in UTC.
-fn date(now: i64) -> String {
+pub(crate) fn date(now: i64) -> String {
     let now = Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH);
     // A bare timestamp would be printed with -0000, "zone unknown".
     DateTimePrinter::new().zoned_to_string(&now.to_zoned(TimeZone::UTC)).unwrap_or_default()

@@ -11,6 +11,7 @@ pub mod bounce;
 pub mod command;
 pub mod compose;
 pub mod decide;
+pub mod digest;
 pub mod footer;
 pub mod handover;
 pub mod list;

@@ -381,7 +381,7 @@ fn attachment(bytes: &[u8]) -> MimePart<'_> {
 }
 
 /// A subject as a header has it. What is plain stays so, however long a token in it is: people read it, and send it back.
-fn subject(text: &str) -> String {
+pub(crate) fn subject(text: &str) -> String {
     let column = "Subject: ".len();
     let words = if is_plain(text) { text.split(' ').map(str::to_owned).collect() } else { encode_words(text, column) };
     compose::fold(&words, column, "\r\n")

@@ -84,6 +84,7 @@ texts! {
     Bounced "bounced" "Tells owners that mail to a member is stopped, or that the membership has ended." ["list" "member" "event" "diagnostic" "last"],
     Blamed "blamed" "Tells owners that many refuse a post." ["list" "subject" "count" "diagnostic"],
     Decided "decided" "Tells moderators that another one decided." ["list" "subject" "sender" "action" "by"],
+    Digest "digest" "Introduces a digest of posts." ["list" "name" "description" "owner" "unsubscribe" "help" "volume" "issue" "count" "posts"],
     TooLate "too-late" "Tells a moderator that another one decided before." ["list" "subject" "action" "by" "at"],
 }
 

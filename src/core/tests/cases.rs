@@ -20,6 +20,7 @@ use std::process::Command;
 
 use mailjam_core::address::Address;
 use mailjam_core::compose::{Context, list_copy};
+use mailjam_core::digest::{Digest, Form, Issue};
 use mailjam_core::footer;
 use mailjam_core::list::{List, list_id};
 use mailjam_core::message::{Field, Mailbox, Message};
@@ -65,6 +66,12 @@ struct MimeCase {
     above: String,
     #[serde(default)]
     below: String,
+    /// How a digest is written of the `posts`, which are other cases.
+    digest: Option<String>,
+    #[serde(default)]
+    posts: Vec<String>,
+    #[serde(default)]
+    language: String,
     /// What became of it, other than the message.
     result: String,
 }
@@ -110,12 +117,17 @@ fn same(expected: &[u8], found: &[u8]) -> Result<(), String> {
 #[test]
 fn mime() {
     let update = std::env::var_os("UPDATE_CASES").is_some();
-    run("mime", "case.toml", 75, |folder, case: MimeCase| {
-        let raw = fs::read(folder.join("in.eml")).unwrap();
+    run("mime", "case.toml", 90, |folder, case: MimeCase| {
+        let read = |path: &str| fs::read(folder.join(path)).unwrap();
+        let raw = if case.digest.is_none() { read("in.eml") } else { Vec::new() };
         let note = |name: &str| format!("[An attachment was removed: {name}]");
         let (result, bytes) = match case.strip.as_ref().map(|types| strip(&raw, types, &note)) {
             Some(Ok(stripped)) => (format!("{:?}", stripped.removed), stripped.bytes),
             Some(Err(why)) => (why.to_string(), raw.as_slice().into()),
+            None if case.digest.is_some() => {
+                let posts: Vec<Vec<u8>> = case.posts.iter().map(|name| read(&format!("../{name}/in.eml"))).collect();
+                (format!("{} posts", posts.len()), digest(&case, &posts).into())
+            }
             None => {
                 let footed = footer::add(&raw, &case.above, &case.below);
                 (format!("{:?}", footed.place), footed.bytes)
@@ -129,6 +141,25 @@ fn mime() {
         }
         same(&fs::read(folder.join("out.eml")).unwrap(), &bytes).map_err(|why| format!("{}\n{why}", case.shows))
     });
+}
+
+fn digest(case: &MimeCase, posts: &[Vec<u8>]) -> Vec<u8> {
+    let settings = BTreeMap::from([("description".to_owned(), "Tea, and what goes with it".to_owned())]);
+    let list = ComposeCase { shows: String::new(), address: talk(), settings }.list();
+    let issue = Issue {
+        list: &list,
+        volume: 2026,
+        number: 12,
+        now: CONTEXT.now,
+        seed: 1,
+        texts: &|_, _| None,
+        language: &case.language,
+        left_out: &|what| format!("[left out: {what}]"),
+    };
+    let form = if case.digest.as_deref() == Some("mime") { Form::Mime } else { Form::Plain };
+    let mut digest = Digest::new(issue, form, posts.len(), posts.iter().map(Vec::len).sum());
+    posts.iter().for_each(|post| digest.add(post));
+    digest.finish().unwrap().bytes
 }
 
 #[test]

@@ -104,10 +104,11 @@ pub(crate) fn quoted_printable(text: &[u8], line_end: &str) -> Vec<u8> {
         let mut column = 0;
         for (at, byte) in content.iter().enumerate() {
             let last = at + 1 == content.len();
+            // What mbox files and SMTP change at the start of a line.
+            let odd = *byte == b'.' || content[at..].starts_with(b"From ");
             let plain = match byte {
                 b' ' | b'\t' => !last,
-                // What mbox files and SMTP change at the start of a line.
-                b'F' | b'.' => column > 0,
+                _ if odd && column == 0 => false,
                 b'=' => false,
                 byte => byte.is_ascii_graphic(),
             };
@@ -117,8 +118,8 @@ pub(crate) fn quoted_printable(text: &[u8], line_end: &str) -> Vec<u8> {
                 encoded.extend_from_slice(line_end.as_bytes());
                 column = 0;
             }
-            // The start of a line that a soft break has made.
-            if plain && !(column == 0 && matches!(byte, b'F' | b'.')) {
+            // A soft break may have made this the start of a line.
+            if plain && !(odd && column == 0) {
                 encoded.push(*byte);
                 column += 1;
             } else {

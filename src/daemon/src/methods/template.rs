@@ -259,7 +259,7 @@ fn try_out(text: &str) -> Result<template::Rendered, Failed> {
         act => "subscribe", action => "approve", value => "2027-01-31", why => "expired", reason => "Because.",
         unknown => false, allowed => true, members => ["ann@example.org", "bob@example.org"], count => 1, more => 0,
         days => 3, subject => "Dinner", sender => "Ann <ann@example.org>", by => "mod@example.org",
-        at => "2027-01-01 12:00 UTC",
+        at => "2027-01-01 12:00 UTC", volume => 2027, issue => 12,
         posts => [context! {
             sender => "Ann <ann@example.org>", subject => "Dinner", rule => "moderated", reason => "posts need approval",
             approve => "talk-confirm+token@lists.example.org", trust => "talk-confirm+token@lists.example.org",
