@@ -13,10 +13,13 @@ use mailjam_core::address::Address;
 use mailjam_core::command::{self, Mail};
 use mailjam_core::compose::{Context, list_copy, owner_copy};
 use mailjam_core::decide::{Content, Facts, Standing, decide};
+use mailjam_core::digest::{Digest, Form, Issue};
+use mailjam_core::footer::{self, Place};
 use mailjam_core::list::{List, list_id};
 use mailjam_core::message::Message;
 use mailjam_core::recipient::{Extension, Kind, readings};
 use mailjam_core::settings::Settings;
+use mailjam_core::strip::strip;
 use mailjam_core::{attachment, authentication, ban, network, return_path, token};
 
 /// A small generator of pseudo-random numbers (xorshift64*): the same numbers for the same seed, everywhere.
@@ -45,6 +48,16 @@ const WORDS: &[&[u8]] = &[
     b"--b--\n",
     b"Content-Type: message/rfc822\n\n",
     b"Content-Transfer-Encoding: base64\n",
+    b"Content-Transfer-Encoding: quoted-printable\n",
+    b"Content-Transfer-Encoding: 8bit\n",
+    b"Content-Type: text/html; charset=iso-2022-jp\n",
+    b"Content-Type: text/plain; charset=utf-8; format=flowed\n",
+    b"Content-Type: application/zip; name=a.exe\n",
+    b"Content-Type: multipart/alternative; boundary=b\n",
+    b"\x1b$B",
+    b"<body>",
+    b"</body>",
+    b"<!--",
     b"=?utf-8?b?",
     b"?=",
     b"Authentication-Results: mx.example.org; dmarc=",
@@ -196,6 +209,51 @@ fn tokens_and_recipients() {
         for word in text.split_whitespace() {
             let _ = (token::read(word), return_path::read(word), readings(word).count(), ban::pattern(word));
             let _ = Address::parse_foreign(word).map(|address| address.key());
+        }
+    });
+}
+
+#[test]
+fn edits_of_posts() {
+    let types = ["application/zip".to_owned(), "image/*".to_owned(), ".exe".to_owned()];
+    fuzz("edits of posts", |bytes| {
+        if let Ok(stripped) = strip(bytes, &types, &|name| format!("[{name}]")) {
+            assert_eq!(attachment::find(&stripped.bytes, &types), None, "what is stripped is gone");
+            let message = Message::parse(bytes).map(|message| message.fields().len());
+            assert!(message.is_err() || Message::parse(&stripped.bytes).is_ok(), "what was a message is one");
+        }
+        let footed = footer::add(bytes, "[tälk]", "____\nhttps://lists.example.org/talk\n");
+        let changed = ![Place::Nowhere, Place::Sealed, Place::Unclear].contains(&footed.place);
+        assert_eq!(changed, *footed.bytes != *bytes, "text is where it is said to be");
+        assert!(Message::parse(bytes).is_err() || Message::parse(&footed.bytes).is_ok(), "what was a message is one");
+    });
+}
+
+#[test]
+fn digests() {
+    let list = list();
+    fuzz("digests", |bytes| {
+        let other = &bytes[bytes.len() / 2..];
+        for form in [Form::Mime, Form::Plain] {
+            let issue = Issue {
+                list: &list,
+                volume: 2026,
+                number: 1,
+                now: 1,
+                seed: 1,
+                texts: &|_, _| None,
+                language: "ja",
+                left_out: &|what| format!("[{what}]"),
+            };
+            let mut digest = Digest::new(issue, form, 2, bytes.len());
+            digest.add(bytes);
+            digest.add(other);
+            let written = digest.finish().expect("a text that comes with mailjam").bytes;
+            assert!(Message::parse(&written).is_ok(), "a digest is a message");
+            assert!(form == Form::Mime || written.is_ascii(), "text goes in seven bits");
+            let whole = |post: &[u8]| written.windows(post.len().max(1)).any(|window| window == post);
+            let mbox = bytes.starts_with(b"From ") || other.starts_with(b"From ");
+            assert!(form == Form::Plain || mbox || other.is_empty() || whole(bytes) && whole(other), "a post is whole");
         }
     });
 }
