@@ -231,6 +231,7 @@ fn an_explanation_shows_what_a_hand_over_would_do_and_does_not_do_it() {
         "size",
         "attachments",
         "post-policy",
+        "strip",
         "implicit-destination",
         "emergency",
         "sender-auth",

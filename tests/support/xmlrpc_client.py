@@ -280,6 +280,24 @@ def bounces(call):
     assert fault_of(call, "bounce.reset", LIST, "nobody@py.test") == 300
 
 
+def digests(call):
+    call("member.add", LIST, "digest@py.test", {"mode": "digest"})
+    if call("digest.status", LIST)["posts"]:
+        assert call("digest.send", LIST) > 0
+    before = call("digest.status", LIST)
+    assert before["posts"] == 0 and "next" not in before, before
+    assert fault_of(call, "digest.send", LIST) == 400
+    submission = {"sender": "anna@py.test", "recipient": LIST, "message": Binary(POST.replace(b"bytes", b"digested"))}
+    assert call("mta.submit", submission)["action"] == "accept"
+    status = call("digest.status", LIST)
+    assert (status["posts"], status["mime"], status["plain"]) == (1, 1, 0) and status["next"] > status["oldest"], status
+    assert b"multipart/digest" in call("digest.preview", LIST)["message"].data
+    assert call("digest.send", LIST) == 1
+    status = call("digest.status", LIST)
+    assert (status["posts"], status["issue"]) == (0, before["issue"] + 1), status
+    assert call("member.remove", LIST, "digest@py.test") is True
+
+
 def subscriptions(call):
     assert call("subscription.request", LIST, "new@py.test", {"name": "New", "source_ip": "127.0.0.1"}) is True
     assert [item["waits_for"] for item in call("subscription.pending", LIST)["items"]] == ["confirmation"]
@@ -367,6 +385,7 @@ def main(url, token, path):
     moderation(call)
     bans(call)
     bounces(call)
+    digests(call)
     subscriptions(call)
     templates(call)
     records(call)

@@ -5,6 +5,7 @@ mod ban;
 mod bounce;
 mod collection;
 mod confirm;
+mod digest;
 mod domain;
 mod import;
 mod list;
@@ -34,6 +35,7 @@ pub static COMMANDS: &[Command] = &[
     moderation::NOUN,
     ban::NOUN,
     bounce::NOUN,
+    digest::NOUN,
     template::NOUN,
     role::NOUN,
     domain::NOUN,

@@ -20,6 +20,7 @@
 //! other, each removes the other's. Delivered-To cannot either, since the MTA may have put ours there on first delivery.
 
 mod change;
+mod edited;
 mod list_fields;
 mod reply_to;
 mod subject;
@@ -29,6 +30,8 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::tz::TimeZone;
 
 pub use change::Change;
+pub(crate) use edited::check_text;
+pub use edited::{post_copy, stripped};
 pub(crate) use list_fields::fold;
 
 use crate::authentication;

@@ -50,6 +50,8 @@ pub struct Content {
     pub addressed: bool,
     /// An attachment that the list refuses, in words.
     pub refused_type: Option<String>,
+    /// Why an attachment that the list removes cannot be removed.
+    pub unstrippable: Option<String>,
     /// What the mail server found out about the sender.
     pub authentication: Authentication,
 }
@@ -216,6 +218,7 @@ const POST_RULES: &[Rule] = &[
     ("size", size),
     ("attachments", attachments),
     ("post-policy", post_policy),
+    ("strip", strip),
     ("implicit-destination", implicit_destination),
     ("emergency", emergency),
     ("sender-auth", sender_auth),
@@ -332,6 +335,15 @@ fn attachments(facts: &Facts<'_>) -> Answer {
     match &facts.content {
         Some(Content { refused_type: Some(found), .. }) => refuse(Refusal::Attachment(found.clone())),
         Some(_) => pass("no attachment of a refused type"),
+        None => pass("not known before the message"),
+    }
+}
+
+/// Moderators see what a list's copy would have to leave out and cannot.
+fn strip(facts: &Facts<'_>) -> Answer {
+    match &facts.content {
+        Some(Content { unstrippable: Some(why), .. }) => Err((Verdict::Hold, why.clone().into())),
+        Some(_) => pass("no attachment that cannot be removed"),
         None => pass("not known before the message"),
     }
 }

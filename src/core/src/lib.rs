@@ -20,6 +20,7 @@ pub mod message;
 mod mime;
 pub mod network;
 pub mod notice;
+pub mod phrases;
 pub mod recipient;
 pub mod return_path;
 pub mod settings;

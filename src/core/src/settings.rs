@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 pub use table::{DEFINITIONS, Definition, definition};
 pub use values::Rate;
-use values::{Words, language, line, number, octets, rate, span, span_text, types};
+use values::{Words, language, line, number, octets, rate, span, span_text, text, types};
 
 use crate::address::{Address, AddressError};
 use crate::member::DAY;
@@ -113,6 +113,8 @@ pub struct Settings {
     pub max_size: u64,
     /// Attachments for which a post is refused, in lower case.
     pub reject_types: Vec<String>,
+    /// Attachments that are taken out of posts, in lower case.
+    pub strip_types: Vec<String>,
     /// Posts of one person without a moderator.
     pub poster_rate: Option<Rate>,
     /// Posts in one thread without a moderator.
@@ -121,6 +123,10 @@ pub struct Settings {
     pub trust_after: u32,
     /// Put before the subject, such as `[talk]`.
     pub subject_prefix: Option<String>,
+    /// Text above every post; empty for none.
+    pub header: String,
+    /// Text below every post; empty for none.
+    pub footer: String,
     /// What becomes of `Reply-To`.
     pub reply_to: ReplyTo,
     /// Return path of the copies.
@@ -233,6 +239,14 @@ pub enum SettingError {
         /// What it must be.
         wanted: &'static str,
     },
+    /// A text that is too long, or names what is not there.
+    #[error("{key}: {problem}")]
+    Text {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Not a number in its range.
     #[error("{key}: {value:?} is no whole number between 0 and {most}")]
     Number {
@@ -255,10 +269,13 @@ impl Default for Settings {
             emergency: false,
             max_size: 10 * 1024 * 1024,
             reject_types: Vec::new(),
+            strip_types: Vec::new(),
             poster_rate: None,
             thread_rate: None,
             trust_after: 0,
             subject_prefix: None,
+            header: String::new(),
+            footer: String::new(),
             reply_to: ReplyTo::Author,
             verp: VerpMode::Auto,
             one_click: true,
@@ -294,10 +311,13 @@ impl Settings {
             "emergency" => YES_NO.name_of(self.emergency).to_owned(),
             "max_size" => self.max_size.to_string(),
             "reject_types" => self.reject_types.join(", "),
+            "strip_types" => self.strip_types.join(", "),
             "poster_rate" => rate(&self.poster_rate),
             "thread_rate" => rate(&self.thread_rate),
             "trust_after" => self.trust_after.to_string(),
             "subject_prefix" => self.subject_prefix.clone().unwrap_or_default(),
+            "header" => self.header.clone(),
+            "footer" => self.footer.clone(),
             "reply_to" => match &self.reply_to {
                 ReplyTo::Author => "author".to_owned(),
                 ReplyTo::List => "list".to_owned(),
@@ -337,6 +357,7 @@ impl Settings {
             "emergency" => self.emergency = YES_NO.parse(definition, value)?,
             "max_size" => self.max_size = octets(key, value)?,
             "reject_types" => self.reject_types = types(key, value)?,
+            "strip_types" => self.strip_types = types(key, value)?,
             "poster_rate" => self.poster_rate = rate(key, value)?,
             "thread_rate" => self.thread_rate = rate(key, value)?,
             "trust_after" => self.trust_after = number(key, value, 1000)?,
@@ -344,6 +365,8 @@ impl Settings {
                 let prefix = line(key, value.trim(), 100)?;
                 self.subject_prefix = (!prefix.is_empty()).then_some(prefix);
             }
+            "header" => self.header = text(key, value)?,
+            "footer" => self.footer = text(key, value)?,
             "reply_to" => self.reply_to = reply_to(key, value)?,
             "verp" => self.verp = VERP_MODES.parse(definition, value)?,
             "one_click" => self.one_click = YES_NO.parse(definition, value)?,

@@ -210,13 +210,7 @@ pub const LARGEST: usize = 32 << 10;
 /// # Errors
 /// The text is no template, has no subject, or names a value that is not there.
 pub fn render(text: &str, values: &Value) -> Result<Rendered, Error> {
-    check_tags(text)?;
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    let mut output = Bounded(Vec::new());
-    environment.template_from_str(text)?.render_captured_to(values, &mut output)?;
-    let text = String::from_utf8_lossy(&output.0);
+    let text = render_text(text, values)?;
     let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
     let subject = head
         .strip_prefix("Subject:")
@@ -224,6 +218,20 @@ pub fn render(text: &str, values: &Value) -> Result<Rendered, Error> {
         .filter(|subject| !subject.is_empty())
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "the first line must be: Subject: TEXT"))?;
     Ok(Rendered { subject, body: format!("{}\n", body.trim()) })
+}
+
+/// A text without a subject, such as a footer, with values in its places.
+///
+/// # Errors
+/// The text is no template, or names a value that is not there.
+pub fn render_text(text: &str, values: &Value) -> Result<String, Error> {
+    check_tags(text)?;
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    let mut output = Bounded(Vec::new());
+    environment.template_from_str(text)?.render_captured_to(values, &mut output)?;
+    Ok(String::from_utf8_lossy(&output.0).into_owned())
 }
 
 /// A value as one line.

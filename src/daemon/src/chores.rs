@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::actor::Actor;
 use crate::bounces::course;
 use crate::daemon::{Daemon, now};
+use crate::digests;
 use crate::health::Part;
 use crate::methods::Failed;
 use crate::moderation::{self, Ruling};
@@ -44,6 +45,9 @@ pub async fn run(daemon: Arc<Daemon>, mut stop: watch::Receiver<bool>) {
 
 /// Looks, and writes only if there is something to do: a disk may sleep.
 async fn look(daemon: &Arc<Daemon>) {
+    if let Err(error) = digests::send_due(daemon).await {
+        tracing::error!("digests that are due are not sent: {error}");
+    }
     let due = daemon.store.read(|session| Ok::<_, mailjam_store::Error>(is_due(session)? || is_forgetful(now())));
     match due.await {
         Ok(false) => return,

@@ -113,25 +113,26 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
 /// The copy, or why it cannot be made. A message that makes the code panic must not come back for ever.
 fn prepare(config: &Config, row: PostRow, list: ListRow, bytes: &[u8], secret: Secret) -> Result<Post, String> {
     let list = list.list;
-    let link = config.one_click(&list.settings).filter(|_| row.kind == PostKind::Post);
+    let link = config.one_click(&list.settings).filter(|_| is_named(row.kind));
     let one_click = link.map(str::to_owned);
     let composed = catch_unwind(AssertUnwindSafe(|| {
         let mut audience = Audience::of(row.list, row.kind, now());
         let message = Message::parse(bytes).map_err(|error| error.to_string())?;
         let copy = match row.kind {
             PostKind::Post => {
-                audience.authors =
-                    message.from().into_iter().filter_map(|author| Some(author.address?.key())).collect();
-                audience.thread = message.thread();
+                audience.spare(&message);
                 let context = Context {
                     now: row.received,
                     post_id: row.id,
                     authserv_id: &config.authentication.authserv_id,
                     one_click: one_click.is_some(),
                 };
-                compose::list_copy(&message, &list, &context).to_vec()
+                compose::post_copy(bytes, &list, &context, true).map_err(|error| error.to_string())?.0
             }
-            PostKind::Notice | PostKind::Digest | PostKind::PlainDigest => bytes.to_vec(),
+            PostKind::Digest | PostKind::PlainDigest => {
+                compose::list_mail(&message, &list, one_click.is_some()).to_vec()
+            }
+            PostKind::Notice => bytes.to_vec(),
             _ => compose::owner_copy(&message, &list).to_vec(),
         };
         Ok((Body::new(&copy), audience))

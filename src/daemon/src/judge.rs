@@ -277,6 +277,11 @@ fn content(
             .message
             .filter(|_| post)
             .and_then(|raw| attachment::find(raw, &list.settings.reject_types)),
+        unstrippable: handover
+            .message
+            .filter(|_| post)
+            .and_then(|raw| compose::stripped(raw, list, &mut Vec::new()).err())
+            .map(|why| why.to_string()),
         authentication,
     }
 }

@@ -14,6 +14,7 @@ mod commands;
 mod config;
 mod daemon;
 mod deliver;
+mod digests;
 mod dispatch;
 mod health;
 mod http;

@@ -262,6 +262,13 @@ pub const METHODS: &[Method] = &[
     method::<Vec<Classified>>("bounce.classify", Access::Read, &[req::<Vec<u8>>("message")],
         "What a delivery report says, for each recipient; empty for a mail that is none, and for delays, receipts and automatic answers."),
 
+    method::<DigestStatus>("digest.status", Access::ListRead, &[LIST],
+        "What waits for a list's next digest, and when that goes out."),
+    method::<i32>("digest.send", Access::ListOwner, &[LIST],
+        "Sends the next digest now; answers how many posts are in it."),
+    method::<DigestPreview>("digest.preview", Access::ListRead, &[LIST],
+        "The next digest as it would go out now."),
+
     method::<Vec<Template>>("template.list", Access::ListOwner, &[req::<String>("scope")],
         "Every template in every language, and where its text comes from, for a list, a domain or, with the empty name, the site."),
     method::<TemplateText>("template.get", Access::ListOwner, &[req::<String>("scope"), req::<String>("name"), opt::<String>("language")],

@@ -645,6 +645,36 @@ record! {
         pub diagnostic: String,
     }
 
+    /// `digest.status`.
+    pub struct DigestStatus {
+        /// Volume of the last digest, a year; 0 if there was none.
+        pub volume: i32,
+        /// Number of the last digest in its volume.
+        pub issue: i32,
+        /// When it was made.
+        pub sent: Option<Time>,
+        /// Posts that wait for the next one.
+        pub posts: i32,
+        /// Octets of these.
+        pub octets: i32,
+        /// When the oldest of these came in.
+        pub oldest: Option<Time>,
+        /// When the next digest goes out at the latest.
+        pub next: Option<Time>,
+        /// Members who get digests of whole messages.
+        pub mime: i32,
+        /// Members who get digests in plain text.
+        pub plain: i32,
+    }
+
+    /// `digest.preview`.
+    pub struct DigestPreview {
+        /// Posts in it.
+        pub posts: i32,
+        /// The digest of whole messages; empty if nothing waits.
+        pub message: Vec<u8>,
+    }
+
     /// A post that a change of settings would have treated differently.
     pub struct Preview {
         /// The item.

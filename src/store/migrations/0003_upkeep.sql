@@ -57,4 +57,5 @@ CREATE TABLE digest (
 INSERT INTO digest (list_id, volume, issue, last_post, sent)
 SELECT DISTINCT list_id, 0, 0, (SELECT coalesce(max(id), 0) FROM post), unixepoch() FROM member WHERE mode = 'digest';
 ALTER TABLE held ADD COLUMN digested INTEGER NOT NULL DEFAULT 0;
+UPDATE held SET digested = 1 WHERE action IN ('approve', 'trust');
 CREATE INDEX held_approved ON held (list_id, post_id) WHERE digested = 0 AND action IN ('approve', 'trust');

@@ -3,6 +3,7 @@
 use mailjam_core::decide::Posting;
 use mailjam_core::list::List;
 pub use mailjam_core::member::Mode;
+use mailjam_core::message::Message;
 
 /// Key of a list's row; [`SITE`] where the site is meant.
 pub type ListKey = i64;
@@ -409,6 +410,12 @@ impl Audience {
     #[must_use]
     pub const fn of(list: ListKey, kind: PostKind, now: i64) -> Audience {
         Audience { list, kind, now, authors: Vec::new(), thread: Vec::new() }
+    }
+
+    /// Spares those whose wishes keep this post from them: its authors, and who muted its thread.
+    pub fn spare(&mut self, message: &Message<'_>) {
+        self.authors = message.from().into_iter().filter_map(|author| Some(author.address?.key())).collect();
+        self.thread = message.thread();
     }
 }
 

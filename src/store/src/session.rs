@@ -249,8 +249,9 @@ pub trait Digests {
     /// Where a list's digests have come to; `None` if no member ever wanted any.
     fn digest(&self, list: ListKey) -> Result<Option<DigestRow>>;
 
-    /// Writes where they have come to; posts up to there are not asked for again.
-    fn put_digest(&mut self, digest: &DigestRow) -> Result<()>;
+    /// Writes where they have come to; posts up to there are not asked for again, nor are `posts`, of which some may have been
+    /// held when posts behind them went out.
+    fn put_digest(&mut self, digest: &DigestRow, posts: &[i64]) -> Result<()>;
 
     /// Posts that the next digest is to have, the oldest first, with the octets of each.
     fn undigested(&self, list: ListKey, limit: u32) -> Result<Vec<(i64, u64)>>;

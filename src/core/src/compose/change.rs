@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::footer::Place;
+
 /// One difference between a message and its copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -31,6 +33,10 @@ pub enum Change {
     MboxLine,
     /// The empty line that should end a header was missing.
     Separated,
+    /// An attachment was removed, in words for people.
+    Stripped(String),
+    /// The list's text was added, or could not be.
+    Footed(Place),
 }
 
 impl fmt::Display for Change {
@@ -47,6 +53,15 @@ impl fmt::Display for Change {
             }
             Change::MboxLine => write!(f, "removed the mbox From line"),
             Change::Separated => write!(f, "added the empty line between header and body"),
+            Change::Stripped(name) => write!(f, "removed the attachment {name}"),
+            Change::Footed(place) => f.write_str(match place {
+                Place::Nowhere => "added no text",
+                Place::Inside => "added the list's text to the text of the post",
+                Place::Apart => "added the list's text in parts beside those of the post",
+                Place::Around => "added the list's text in parts around the post",
+                Place::Sealed => "left the list's text out, since the post is signed or encrypted",
+                Place::Unclear => "left the list's text out, since the form of the post is not clear",
+            }),
         }
     }
 }

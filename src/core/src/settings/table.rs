@@ -7,7 +7,7 @@ use super::{SettingError, near};
 pub struct Definition {
     /// The key that administrators write.
     pub key: &'static str,
-    /// `string`, `octets`, `number`, or the permitted words joined with `|` (`ADDRESS` stands for any address).
+    /// `string`, `text` (which may have several lines), `octets`, `number`, or the permitted words joined with `|` (`ADDRESS` stands for any address).
     pub kind: &'static str,
     /// The default as text; empty for none.
     pub default: &'static str,
@@ -37,6 +37,8 @@ pub const DEFINITIONS: &[Definition] = &[
         "Largest message taken, in octets; K, M and G stand for KiB, MiB and GiB."),
     row("reject_types", "string", "",
         "Attachments for which a post is refused: media types such as application/zip or video/*, and file endings such as .exe, divided by commas."),
+    row("strip_types", "string", "",
+        "Attachments that are taken out of posts, in the same form; a word stands in their place. A post in which they are signed or encrypted is held."),
     row("poster_rate", "string", "",
         "Posts of one person that go out without a moderator, such as 10/hour or 50/day."),
     row("thread_rate", "string", "",
@@ -45,6 +47,10 @@ pub const DEFINITIONS: &[Definition] = &[
         "Approved posts after which a member's posts need no approval any more; 0 for never."),
     row("subject_prefix", "string", "",
         "Text put before the subject of every copy, unless it is there already."),
+    row("header", "text", "",
+        "Text above every post; {{ list }}, {{ name }}, {{ description }}, {{ owner }}, {{ unsubscribe }} and {{ help }} stand for the list's own. Nothing is added to signed or encrypted posts."),
+    row("footer", "text", "",
+        "The same below every post."),
     row("reply_to", "author|list|ADDRESS", "author",
         "Where replies go: as the author wrote it, to the list, or to this address."),
     row("verp", "auto|none|always", "auto",

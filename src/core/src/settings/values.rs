@@ -63,6 +63,27 @@ pub(super) fn span_text(seconds: i64) -> String {
     format!("{}{unit}", seconds / size)
 }
 
+/// Octets of a text at most.
+const LONGEST_TEXT: usize = 4096;
+
+/// Reads a text of several lines that can be rendered as [`crate::compose::footed`] does.
+pub(super) fn text(key: &'static str, value: &str) -> Result<String, SettingError> {
+    let text = value.replace("\r\n", "\n");
+    let fail = |problem: String| SettingError::Text { key, problem };
+    if text.len() > LONGEST_TEXT {
+        return Err(fail(format!("the text has {} octets, at most {LONGEST_TEXT}", text.len())));
+    }
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err(fail("control characters have no place in it".to_owned()));
+    }
+    crate::compose::check_text(&text).map_err(|error| {
+        let detail = error.detail().unwrap_or_default();
+        let line = error.line().map(|line| format!("line {line}: ")).unwrap_or_default();
+        fail(format!("{line}{} {detail}", error.kind()))
+    })?;
+    Ok(text)
+}
+
 /// Reads a whole number up to `most`.
 pub(super) fn number(key: &'static str, value: &str, most: u32) -> Result<u32, SettingError> {
     value.trim().parse().ok().filter(|number| *number <= most).ok_or_else(|| SettingError::Number {

@@ -8,7 +8,7 @@ use mailjam_core::message::Message;
 use mailjam_core::return_path;
 use mailjam_core::token::Bearer;
 use mailjam_rpc::records::{ExplainRequest, Explanation, Rule};
-use mailjam_rpc::{Fault, Value};
+use mailjam_rpc::{Code, Fault, Value};
 use mailjam_store::{Audience, PostKind, Session};
 
 use super::{Failed, count, mta, unknown, value};
@@ -89,20 +89,23 @@ fn outgoing(
     let link = config.one_click(&row.list.settings).filter(|_| kind == PostKind::Post);
     let authserv_id = &config.authentication.authserv_id;
     let context = Context { now: now(), post_id: 0, authserv_id, one_click: link.is_some() };
-    let copy = match kind {
-        PostKind::Post => compose::list_copy(&message, &row.list, &context),
-        _ => compose::owner_copy(&message, &row.list),
+    let (copy, changes) = match kind {
+        PostKind::Post => compose::post_copy(&request.message, &row.list, &context, true)
+            .map_err(|error| Failed::new(Code::BadMessage, error))?,
+        _ => {
+            let copy = compose::owner_copy(&message, &row.list);
+            (copy.to_vec(), copy.changes)
+        }
     };
-    explanation.changes = copy.changes.iter().map(ToString::to_string).collect();
-    explanation.output = Some(copy.to_vec());
+    explanation.changes = changes.iter().map(ToString::to_string).collect();
+    explanation.output = Some(copy);
     let secret = session.secret("token")?;
     let writer = return_path::Writer { list: &row.list.address, number: row.id, secret: &secret };
     let path = if kind == PostKind::Post { writer.post(0) } else { return_path::plain(&row.list.address) };
     explanation.return_path = Some(path.to_string());
     let mut audience = Audience::of(row.id, kind, now());
     if kind == PostKind::Post {
-        audience.authors = message.from().into_iter().filter_map(|author| Some(author.address?.key())).collect();
-        audience.thread = message.thread();
+        audience.spare(&message);
     }
     explanation.recipient_count = count(session.target_count(&audience)?);
     let targets = session.targets(&audience, "", RECIPIENTS)?;
@@ -112,7 +115,7 @@ fn outgoing(
             .push("added List-Unsubscribe and List-Unsubscribe-Post, for each member another".to_owned());
         let bearer = Bearer { list: row.id, key: &first.key };
         let head = compose::one_click(&row.list, url, &secret, bearer);
-        explanation.output = Some([head, copy.to_vec()].concat());
+        explanation.output = explanation.output.take().map(|copy| [head, copy].concat());
     }
     explanation.recipients = targets.into_iter().map(|target| target.address).collect();
     Ok(())

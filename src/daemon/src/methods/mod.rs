@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod ban;
 pub mod bounce;
+pub mod digest;
 pub mod domain;
 pub mod list;
 pub mod member;

@@ -260,6 +260,8 @@ fn try_out(text: &str) -> Result<template::Rendered, Failed> {
         unknown => false, allowed => true, members => ["ann@example.org", "bob@example.org"], count => 1, more => 0,
         days => 3, subject => "Dinner", sender => "Ann <ann@example.org>", by => "mod@example.org",
         at => "2027-01-01 12:00 UTC", volume => 2027, issue => 12,
+        enable => "talk-confirm+token@lists.example.org", member => "bob@example.org", event => "disabled", last => false,
+        diagnostic => "550 5.1.1 no such user",
         posts => [context! {
             sender => "Ann <ann@example.org>", subject => "Dinner", rule => "moderated", reason => "posts need approval",
             approve => "talk-confirm+token@lists.example.org", trust => "talk-confirm+token@lists.example.org",

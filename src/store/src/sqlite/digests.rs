@@ -23,11 +23,14 @@ fn read_digest(row: &Row<'_>) -> rusqlite::Result<DigestRow> {
 impl Sql<'_> {
     /// Begins a list's digests where a member wants the first: what was posted before is not for them.
     pub(super) fn begin_digests(&mut self, list: ListKey, now: i64) -> Result<()> {
-        self.change(
+        let begun = self.change(
             "INSERT INTO digest (list_id, volume, issue, last_post, sent)
              VALUES (?1, 0, 0, (SELECT coalesce(max(id), 0) FROM post), ?2) ON CONFLICT DO NOTHING",
             params![list, now],
         )?;
+        if begun > 0 {
+            self.change("UPDATE held SET digested = 1 WHERE list_id = ?1 AND action IN ('approve', 'trust')", [list])?;
+        }
         Ok(())
     }
 }
@@ -37,19 +40,21 @@ impl Digests for Sql<'_> {
         self.maybe(&format!("SELECT {COLUMNS} FROM digest WHERE list_id = ?1"), [list], read_digest)
     }
 
-    fn put_digest(&mut self, digest: &DigestRow) -> Result<()> {
+    fn put_digest(&mut self, digest: &DigestRow, posts: &[i64]) -> Result<()> {
         self.change(
             "INSERT INTO digest (list_id, volume, issue, last_post, sent) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET volume = excluded.volume, issue = excluded.issue,
                  last_post = excluded.last_post, sent = excluded.sent",
             params![digest.list, digest.volume, digest.issue, digest.last_post, digest.sent],
         )?;
-        self.change(
-            "UPDATE held SET digested = 1
-             WHERE list_id = ?1 AND post_id <= ?2 AND digested = 0 AND action IN ('approve', 'trust')",
-            params![digest.list, digest.last_post],
-        )
-        .map(drop)
+        // What is approved meanwhile, and not among them, is for the next.
+        for post in posts {
+            self.change(
+                "UPDATE held SET digested = 1 WHERE post_id = ?1 AND list_id = ?2",
+                params![post, digest.list],
+            )?;
+        }
+        Ok(())
     }
 
     fn undigested(&self, list: ListKey, limit: u32) -> Result<Vec<(i64, u64)>> {

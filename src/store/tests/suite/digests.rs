@@ -27,14 +27,19 @@ fn every_post_is_in_one_digest() {
         let second = session.add_post(&post(list, 6, 20))?;
         assert_eq!(session.undigested(list, 100)?, [(first, 10), (second, 20)]);
         let digest = DigestRow { list, volume: 2027, issue: 1, last_post: second, sent: NOW };
-        session.put_digest(&digest)?;
+        session.put_digest(&digest, &[first, second])?;
         assert_eq!((session.digest(list)?, undigested(session, list)), (Some(digest), vec![]));
 
         session.decide_held(late, &decided("approve"), true)?;
         session.decide_held(never, &decided("discard"), false)?;
         let third = session.add_post(&post(list, 7, 10))?;
         assert_eq!(undigested(session, list), [late, third]);
-        session.put_digest(&DigestRow { last_post: third, issue: 2, ..digest })?;
+        let approved_meanwhile = session.hold_post(&post(list, 8, 10), &hold())?;
+        let fourth = session.add_post(&post(list, 9, 10))?;
+        session.decide_held(approved_meanwhile, &decided("trust"), true)?;
+        session.put_digest(&DigestRow { last_post: fourth, issue: 2, ..digest }, &[late, third, fourth])?;
+        assert_eq!(undigested(session, list), [approved_meanwhile]);
+        session.put_digest(&DigestRow { last_post: fourth, issue: 3, ..digest }, &[approved_meanwhile])?;
         assert!(undigested(session, list).is_empty());
         Ok(())
     });
@@ -51,7 +56,7 @@ fn a_post_stays_until_its_digest_has_it() {
         let id = session.add_post(&post(list, 1, 10))?;
         session.record(id, &finished(0), NOW)?;
         assert_eq!(session.purge(NOW + 1, NOW + 1, 0, 10)?, 0);
-        session.put_digest(&DigestRow { list, volume: 2027, issue: 1, last_post: id, sent: NOW })?;
+        session.put_digest(&DigestRow { list, volume: 2027, issue: 1, last_post: id, sent: NOW }, &[])?;
         assert_eq!(session.purge(NOW + 1, NOW + 1, 0, 10)?, 1);
         Ok(())
     });

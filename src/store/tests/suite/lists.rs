@@ -150,7 +150,7 @@ fn a_deleted_list_takes_all_that_belongs_to_it_along() {
             session.grant(list, "bob@example.org", "bob@example.org", Role::Owner)?;
             session.add_bounce(&bounce(list, "ann@example.org", 1))?;
             session.put_bouncing(list, &BouncingRow { key: "ann@example.org".to_owned(), ..BouncingRow::default() })?;
-            session.put_digest(&DigestRow { list, ..DigestRow::default() })?;
+            session.put_digest(&DigestRow { list, ..DigestRow::default() }, &[])?;
             let post = session.add_post(&post(list, number, 10))?;
             session.record(post, &crate::queue::deferred(&["ann@example.org"], NOW), NOW)?;
             posts.push(post);
