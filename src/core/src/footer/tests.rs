@@ -33,12 +33,15 @@ fn a_text_in_ascii_becomes_one_in_utf_8() {
 
 #[test]
 fn what_has_no_line_end_gets_one() {
-    let typed = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit";
+    let typed = "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit";
+    let quoted = typed.replace("8bit", "quoted-printable");
+    let below = BELOW.replace('ä', "=C3=A4");
     for (raw, expected) in [
-        (format!("{typed}\n\na"), format!("{typed}\n\na\n{BELOW}")),
-        (format!("{typed}\n\n"), format!("{typed}\n\n{BELOW}")),
-        (format!("{typed}\n"), format!("{typed}\n\n{BELOW}")),
-        (format!("{typed}\n\na").replace('\n', "\r\n"), format!("{typed}\n\na\n{BELOW}").replace('\n', "\r\n")),
+        (format!("{typed}\n\nü"), format!("{typed}\n\nü\n{BELOW}")),
+        (format!("{typed}\n\na"), format!("{quoted}\n\na\n{below}")),
+        (format!("{typed}\n\n"), format!("{quoted}\n\n{below}")),
+        (format!("{typed}\n"), format!("{quoted}\n\n{below}")),
+        (format!("{typed}\n\nü").replace('\n', "\r\n"), format!("{typed}\n\nü\n{BELOW}").replace('\n', "\r\n")),
     ] {
         assert_eq!(added(&raw), (expected, Place::Inside));
     }

@@ -149,11 +149,12 @@ fn rewrite<'b>(
             if !insertions.iter().flat_map(|(_, bytes)| bytes.split(|b| *b == b'\n')).all(|line| line.len() <= LINE) {
                 return None;
             }
-            if ascii || entity.part.encoding == Encoding::EightBit {
-                (placed(entity, insertions), spliced)
-            } else if decoded.is_ascii() {
+            if !ascii && decoded.is_ascii() {
+                // Seven bits stay seven bits, whatever is declared: not every mail server takes eight.
                 change.to_quoted_printable = true;
                 whole(quoted_printable(&spliced, line_end))
+            } else if ascii || entity.part.encoding == Encoding::EightBit {
+                (placed(entity, insertions), spliced)
             } else {
                 return None;
             }

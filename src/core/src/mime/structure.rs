@@ -156,6 +156,8 @@ pub(super) fn line_end(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Types with their bodies, nested.
@@ -213,5 +215,40 @@ mod tests {
         assert!(Entity::read(nested.as_bytes()).is_none());
         let many = format!("Content-Type: multipart/mixed; boundary=a\n\n{}", "--a\n".repeat(PARTS));
         assert!(Entity::read(many.as_bytes()).is_none());
+    }
+
+    /// Parts are in order, inside what they are parts of, and delimiters are all that is between them.
+    fn check(raw: &[u8], entity: &Entity) {
+        assert!(entity.header.start <= entity.header.end && entity.header.end <= entity.body.start);
+        assert!(entity.body.start <= entity.body.end && entity.body.start - entity.header.end <= 2);
+        match &entity.inside {
+            Inside::Leaf => {}
+            Inside::Message(inner) => {
+                assert_eq!(inner.range(), entity.body);
+                check(raw, inner);
+            }
+            Inside::Parts(multipart) => {
+                let mut at = entity.body.start;
+                for (part, span) in multipart.parts.iter().zip(&multipart.spans) {
+                    assert!(at <= span.start && span.end == part.range().end);
+                    let delimiter = raw[span.start..part.range().start].trim_ascii();
+                    assert_eq!(delimiter, format!("--{}", multipart.boundary).as_bytes());
+                    check(raw, part);
+                    at = span.end;
+                }
+                assert!(at <= multipart.close.unwrap_or(entity.body.end) && at <= entity.body.end);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_has_an_order(words in prop::collection::vec(prop::sample::select(vec![
+            "\n", "\r\n", "\r", " ", "--a", "--a--", "--ab", "x", ":", "Content-Type: multipart/mixed; boundary=a\n",
+            "Content-Type: multipart/digest; boundary=ab\r\n", "Content-Type: message/rfc822\n", "Subject: x\n",
+        ]), 0..40)) {
+            let raw = format!("Content-Type: multipart/mixed; boundary=a\n{}", words.concat());
+            check(raw.as_bytes(), &Entity::read(raw.as_bytes()).expect("a message"));
+        }
     }
 }
