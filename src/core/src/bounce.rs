@@ -8,12 +8,15 @@ mod fault;
 mod feedback;
 mod found;
 mod header;
+mod line;
 mod notice;
 mod parts;
 mod phrases;
 mod prose;
+mod returned;
 pub mod score;
 mod status;
+mod weight;
 
 use delivery::Action;
 pub use fault::{Class, classify_reply, one_line};
@@ -73,12 +76,12 @@ pub struct Report {
 /// time that grows with its length.
 #[must_use]
 pub fn read(raw: &[u8]) -> Mail {
-    let mut parts = Parts::read(raw);
-    let kind = kind(&mut parts);
+    let parts = Parts::read(raw);
+    let kind = kind(&parts);
     Mail { kind, original: parts.original }
 }
 
-fn kind(parts: &mut Parts) -> Kind {
+fn kind(parts: &Parts) -> Kind {
     if let Some(feedback) = feedback::read(parts) {
         return Kind::Feedback(feedback);
     }
@@ -99,7 +102,7 @@ fn kind(parts: &mut Parts) -> Kind {
 }
 
 /// What the reports for machines say; `None` when there are none.
-fn by_statuses(parts: &mut Parts) -> Option<Kind> {
+fn by_statuses(parts: &Parts) -> Option<Kind> {
     let all: Vec<(Action, Report)> = parts.statuses.iter().flat_map(|text| delivery::read(text)).collect();
     let action = [Action::Failed, Action::Delayed, Action::Delivered]
         .into_iter()
@@ -113,15 +116,11 @@ fn by_statuses(parts: &mut Parts) -> Option<Kind> {
     if action != Action::Delivered {
         complete(&mut reports, parts);
     }
-    Some(match action {
-        Action::Failed => Kind::Bounce(reports),
-        Action::Delayed => Kind::Delayed(reports),
-        Action::Delivered => Kind::Delivered(reports.into_iter().filter_map(|report| report.address).collect()),
-    })
+    Some(of_action(action, reports))
 }
 
 /// Fills in what a report for machines leaves open from what stands beside it for people.
-fn complete(reports: &mut [Report], parts: &mut Parts) {
+fn complete(reports: &mut [Report], parts: &Parts) {
     let lacks =
         |report: &Report| report.address.is_none() || report.class == Class::Other || report.diagnostic.is_empty();
     if !reports.iter().any(lacks) {
@@ -150,25 +149,32 @@ fn complete(reports: &mut [Report], parts: &mut Parts) {
 }
 
 /// A mailbox that rejected the message after it had been delivered, and says so in a disposition notification (RFC 5429 2.1).
-fn rejection(parts: &mut Parts, address: Option<String>) -> Kind {
+fn rejection(parts: &Parts, address: Option<String>) -> Kind {
     let (class, hard, status) = fault::of_words(&parts.text);
     let diagnostic = one_line(parts.text.trim());
     Kind::Bounce(vec![Report { address, forwarded_to: None, class, status, hard, diagnostic }])
 }
 
-fn by_words(parts: &mut Parts) -> Kind {
+fn by_words(parts: &Parts) -> Kind {
     let prose = prose::read(parts);
-    if parts.original.is_empty() {
-        parts.original = prose.quoted;
-    }
     let mut reports = prose.reports;
     if reports.is_empty() {
         let (class, hard, status) = fault::of_words(&parts.text);
         let diagnostic = one_line(parts.text.trim_start().split("\n\n").next().unwrap_or_default());
         reports.push(Report { address: None, forwarded_to: None, class, status, hard, diagnostic });
     }
-    match prose.action {
-        Action::Delayed => Kind::Delayed(reports),
-        Action::Failed | Action::Delivered => Kind::Bounce(reports),
+    of_action(prose.action, reports)
+}
+
+fn of_action(action: Action, mut reports: Vec<Report>) -> Kind {
+    match action {
+        Action::Failed => Kind::Bounce(reports),
+        Action::Delayed => {
+            for report in &mut reports {
+                report.hard = false;
+            }
+            Kind::Delayed(reports)
+        }
+        Action::Delivered => Kind::Delivered(reports.into_iter().filter_map(|report| report.address).collect()),
     }
 }

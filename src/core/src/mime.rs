@@ -9,9 +9,10 @@ mod structure;
 mod text;
 mod transfer;
 
+use std::ops::Deref;
 use std::panic::catch_unwind;
 
-use mail_parser::{Message, MessageParser};
+use mail_parser::{Message, MessageParser, PartType};
 
 pub(crate) use edit::Edits;
 pub(crate) use fields::{LENGTHS, closed, is_mime_field};
@@ -29,10 +30,33 @@ pub enum Unreadable {
     Broken,
 }
 
+/// A message that was read. It is let go message by message: the library nests as deep as a mail says, tens of thousands of
+/// messages in one, and to drop each within the one around it would overflow the stack.
+pub struct Parsed<'x>(Message<'x>);
+
+impl<'x> Deref for Parsed<'x> {
+    type Target = Message<'x>;
+
+    fn deref(&self) -> &Message<'x> {
+        &self.0
+    }
+}
+
+impl Drop for Parsed<'_> {
+    fn drop(&mut self) {
+        let mut parts = std::mem::take(&mut self.0.parts);
+        while let Some(mut part) = parts.pop() {
+            if let PartType::Message(nested) = &mut part.body {
+                parts.append(&mut nested.parts);
+            }
+        }
+    }
+}
+
 /// Reads a whole message. Never panics, whatever the library does.
-pub fn parse(raw: &[u8]) -> Result<Message<'_>, Unreadable> {
+pub fn parse(raw: &[u8]) -> Result<Parsed<'_>, Unreadable> {
     match catch_unwind(|| MessageParser::default().parse(raw)) {
-        Ok(Some(message)) => Ok(message),
+        Ok(Some(message)) => Ok(Parsed(message)),
         Ok(None) => Err(Unreadable::Empty),
         Err(_) => Err(Unreadable::Broken),
     }
@@ -51,5 +75,13 @@ mod tests {
         let broken = parse(endless).err() == Some(Unreadable::Broken);
         assert_eq!(broken, cfg!(debug_assertions), "the library's assertion is one of debug builds");
         assert_eq!(parse(b"").err(), Some(Unreadable::Empty));
+    }
+
+    #[test]
+    fn messages_may_nest_deeper_than_a_stack() {
+        let deep = "Content-Type: message/rfc822\n\n".repeat(20_000);
+        let small = std::thread::Builder::new().stack_size(256 * 1024);
+        let read = small.spawn(move || parse(deep.as_bytes()).is_ok()).unwrap();
+        assert!(read.join().unwrap());
     }
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use mailjam_core::bounce::{self, FeedbackType, Kind, Mail, Report};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 /// What is named is compared; exactly one kind is named.
@@ -140,5 +141,49 @@ fn line_ends_do_not_matter() {
         let plain = read(text.clone());
         assert_eq!(read(text.replace('\n', "\r\n")), plain, "{name} with CRLF");
         assert_eq!(read(text.replace('\n', "\r")), plain, "{name} with CR");
+    }
+}
+
+/// Lines of bounces, to be put together at random.
+const LINES: [&str; 20] = [
+    "From: MAILER-DAEMON@mx.example.net",
+    "Subject: Undelivered Mail Returned to Sender",
+    "X-Failed-Recipients: ann@example.com",
+    "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
+    "Content-Type: message/delivery-status",
+    "Content-Type: message/rfc822",
+    "Content-Type: text/html",
+    "Content-Transfer-Encoding: quoted-printable",
+    "--b",
+    "--b--",
+    "",
+    "Final-Recipient: rfc822; ann@example.com",
+    "Original-Recipient: rfc822; bob@example.com",
+    "Action: failed",
+    "Status: 5.1.1",
+    "<ann@example.com>:",
+    "    550 5.2.2 mailbox full",
+    "The following addresses failed:",
+    "(generated from eve@example.com)",
+    "------ This is a copy of the message ------",
+];
+
+proptest! {
+    #[test]
+    fn any_lines_are_read_the_same_with_any_ends(
+        chosen in prop::collection::vec((0..LINES.len(), "[ -~ü]{0,12}"), 0..40),
+    ) {
+        let text = |end: &str| {
+            let lines = chosen.iter().map(|(line, more)| format!("{}{}{end}", LINES[*line], more));
+            lines.collect::<String>()
+        };
+        let plain = bounce::read(text("\n").as_bytes());
+        prop_assert_eq!(&bounce::read(text("\r\n").as_bytes()), &plain);
+        prop_assert_eq!(&bounce::read(text("\r").as_bytes()), &plain);
+    }
+
+    #[test]
+    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = bounce::read(&bytes);
     }
 }

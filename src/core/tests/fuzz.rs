@@ -20,7 +20,7 @@ use mailjam_core::message::Message;
 use mailjam_core::recipient::{Extension, Kind, readings};
 use mailjam_core::settings::Settings;
 use mailjam_core::strip::strip;
-use mailjam_core::{attachment, authentication, ban, network, return_path, token};
+use mailjam_core::{attachment, authentication, ban, bounce, network, return_path, token};
 
 /// A small generator of pseudo-random numbers (xorshift64*): the same numbers for the same seed, everywhere.
 struct Dice(u64);
@@ -78,6 +78,11 @@ const WORDS: &[&[u8]] = &[
     "ü\u{202e}".as_bytes(),
     b"List-Id: <",
     b"Auto-Submitted: ",
+    b"Content-Type: message/delivery-status\n\n",
+    b"Final-Recipient: utf-8; \\x{FC}@",
+    b"550 5.1.1 <",
+    b"could not be delivered to ",
+    b"\x1b$B",
     b"=",
 ];
 
@@ -198,6 +203,22 @@ fn commands() {
             let mail = Mail { extension, subject: &subject, text: &text, in_reply_to: None, now: 1_800_000_000 };
             assert!(!command::read(&mail).is_empty());
         }
+    });
+}
+
+#[test]
+fn bounces() {
+    fuzz("bounces", |bytes| {
+        let mail = bounce::read(bytes);
+        if let bounce::Kind::Bounce(reports) | bounce::Kind::Delayed(reports) = &mail.kind {
+            assert!(!reports.is_empty(), "a bounce says something");
+            for report in reports {
+                assert!(!report.diagnostic.contains(char::is_control), "a diagnostic is one line");
+                assert!(report.diagnostic.chars().count() <= 301, "a diagnostic is short");
+            }
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let _ = bounce::classify_reply(550, None, &text);
     });
 }
 

@@ -26,19 +26,25 @@ pub const RECIPIENTS: usize = 1000;
 pub fn read(text: &str) -> Vec<(Action, Report)> {
     let mut blocks: Vec<Header> = Vec::new();
     let mut current = Header::default();
+    // Which of the fields that name a recipient have occurred.
+    let mut named = [false; RECIPIENT_FIELDS.len()];
     for line in text.split('\n') {
         let name = field(line).filter(|_| !line.starts_with([' ', '\t'])).map(|(name, _)| name);
-        let ends =
-            line.trim().is_empty() || name.is_some_and(|name| names_recipient(name) && current.get(name).is_some());
-        if ends && has_recipient(&current) {
+        let names = name.and_then(|name| RECIPIENT_FIELDS.iter().position(|known| name.eq_ignore_ascii_case(known)));
+        let ends = line.trim().is_empty() || names.is_some_and(|at| named[at]);
+        if ends && named.contains(&true) {
             blocks.push(std::mem::take(&mut current));
+            named = [false; RECIPIENT_FIELDS.len()];
         }
-        current.push_line(line);
         if blocks.len() == RECIPIENTS {
             break;
         }
+        current.push_line(line);
+        if let Some(at) = names {
+            named[at] = true;
+        }
     }
-    if has_recipient(&current) {
+    if named.contains(&true) {
         blocks.push(current);
     } else if let Some(last) = blocks.last_mut() {
         // An empty line within the fields of one recipient.
@@ -51,16 +57,10 @@ pub fn read(text: &str) -> Vec<(Action, Report)> {
     blocks.iter().map(report).collect()
 }
 
-fn names_recipient(name: &str) -> bool {
-    name.eq_ignore_ascii_case("Original-Recipient") || name.eq_ignore_ascii_case("Final-Recipient")
-}
+const RECIPIENT_FIELDS: [&str; 2] = ["Original-Recipient", "Final-Recipient"];
 
 fn is_outcome(name: &str) -> bool {
     ["Action", "Status", "Diagnostic-Code"].iter().any(|known| name.eq_ignore_ascii_case(known))
-}
-
-fn has_recipient(header: &Header) -> bool {
-    header.iter().any(|(name, _)| names_recipient(name))
 }
 
 fn report(fields: &Header) -> (Action, Report) {
@@ -174,4 +174,43 @@ fn decode_xtext(text: &str) -> String {
         bytes = if octet.is_some() { &rest[2..] } else { rest };
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_address_in_a_typed_field() {
+        for (value, expected) in [
+            ("rfc822; ann@example.org", Some("ann@example.org")),
+            ("RFC822;<Ann@Example.ORG>", Some("Ann@Example.ORG")),
+            ("ann@example.org", Some("ann@example.org")),
+            ("rfc822; Ann <ann@example.org>", Some("ann@example.org")),
+            ("rfc822; ann+2Bx+40example.org", Some("ann+x@example.org")),
+            ("rfc822; ann+40x@example.org", Some("ann+40x@example.org")),
+            ("utf-8; j\\x{F6}rg@b\\x{fc}cher.example", Some("jörg@bücher.example")),
+            ("utf-8; jörg@bücher.example", Some("jörg@bücher.example")),
+            ("utf-8; a\\x{zz}@example.org", Some("a\u{fffd}@example.org")),
+            ("x400; /DD.RFC-822=ann(a)example.org/C=DE/", Some("ann@example.org")),
+            ("x400; /G=Ann/C=DE/", None),
+            ("rfc822; ann", None),
+            ("system;<>", None),
+            ("", None),
+        ] {
+            assert_eq!(typed_address(value).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_report_without_recipients_says_nothing() {
+        assert!(read("Reporting-MTA: dns; mx.example.org\n\nAction: failed\nStatus: 5.1.1\n").is_empty());
+        assert!(read("").is_empty());
+    }
+
+    #[test]
+    fn no_more_recipients_are_read_than_a_mail_has_at_most() {
+        let text = "Final-Recipient: rfc822; ann@example.org\n\n".repeat(RECIPIENTS + 5);
+        assert_eq!(read(&text).len(), RECIPIENTS);
+    }
 }

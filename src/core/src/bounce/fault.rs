@@ -1,6 +1,6 @@
 //! Why mail did not arrive, by the numbers and words of mail systems.
 
-use super::phrases::{CLEAR, RULE, TEMPORARY};
+use super::phrases::{CLEAR, RETRIED, RULE, TEMPORARY};
 use super::status::{Reply, Status};
 
 /// What kind of fault it is, which says whose it is.
@@ -75,22 +75,35 @@ pub fn of_report(heard: Reply, stated: Option<Status>, diagnostic: &str) -> (Cla
 }
 
 /// Classifies what a mail says in words.
+///
+/// Without a code the class decides whether it is final: "check the address and try again" says nothing of a dead address,
+/// and a network that failed is never final.
 pub fn of_words(text: &str) -> (Class, bool, Option<Status>) {
     let reply = Reply::find(text);
     let text = squeezed(text);
-    let hard = match (reply.code, reply.status) {
-        (Some(code), _) => code >= 500,
-        (None, Some(status)) => status.class == 5,
-        (None, None) => !says(&text, TEMPORARY),
+    let by_code = match (reply.code, reply.status) {
+        (Some(code), _) => Some(code >= 500),
+        (None, status) => status.map(|status| status.class == 5),
     };
-    (class(reply, hard, &text), hard, reply.status)
+    let lasting = !says(&text, TEMPORARY);
+    let class = class(reply, by_code.unwrap_or(lasting), &text);
+    let by_class = || match class {
+        Class::Dead | Class::Policy | Class::Spam | Class::Authentication | Class::Content => true,
+        Class::Network | Class::Rate => false,
+        Class::Full => !says(&text, RETRIED),
+        Class::Other => lasting,
+    };
+    (class, by_code.unwrap_or_else(by_class), reply.status)
 }
 
 /// Text beats numbers where it is clear; a telling number beats text that only speaks of rules.
 fn class(reply: Reply, hard: bool, text: &str) -> Class {
     let clear = CLEAR.iter().find(|(_, phrases)| says(text, phrases));
+    // Bad sender's address (RFC 3463 3.2): what does not exist there is not the member.
+    let of_sender = reply.status.is_some_and(|status| matches!((status.subject, status.detail), (1, 7 | 8)));
     let by_status = reply.status.map_or(Class::Other, by_status);
     match clear {
+        Some((Some(Class::Dead) | None, _)) if of_sender => Class::Policy,
         Some((Some(class), _)) => *class,
         Some((None, _)) if hard => Class::Dead,
         Some((None, _)) => Class::Network,
@@ -117,9 +130,9 @@ fn by_status(status: Status) -> Class {
     }
 }
 
-/// Whether a text, in lower case and squeezed, has one of the phrases; `*` in a phrase stands for up to 60 octets.
-pub fn says(text: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| match phrase.split_once('*') {
+/// Whether a text, in lower case and squeezed, has one of the phrases, which are written as in [`super::phrases`].
+pub fn says(text: &str, phrases: &str) -> bool {
+    phrases.split('|').any(|phrase| match phrase.split_once('*') {
         None => text.contains(phrase),
         Some((first, second)) => text.match_indices(first).take(20).any(|(at, _)| {
             let from = at + first.len();
@@ -131,9 +144,9 @@ pub fn says(text: &str, phrases: &[&str]) -> bool {
 /// Octets of a text that are compared with phrases.
 const COMPARED: usize = 4096;
 
-/// A text to compare with phrases: in lower case, on one line, as far as it is looked at.
+/// A text to compare with phrases: in lower case, on one line, `BAD_RECIPIENT` as words, as far as it is looked at.
 pub fn squeezed(text: &str) -> String {
-    words(&text[..text.floor_char_boundary(COMPARED)]).to_lowercase()
+    words(&text[..text.floor_char_boundary(COMPARED)]).to_lowercase().replace('_', " ")
 }
 
 /// Characters of a diagnostic that are kept.
@@ -151,11 +164,12 @@ pub fn one_line(text: &str) -> String {
 /// The words of a text with single spaces between them. Of a reply of several lines only the first keeps its codes.
 fn words(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
+    let mut continues = false;
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if is_continuation(word) && std::mem::replace(&mut continues, true) {
+            continue;
+        }
         if !line.is_empty() {
-            if is_continuation(word) {
-                continue;
-            }
             line.push(' ');
         }
         line.push_str(word);
@@ -170,4 +184,102 @@ fn is_continuation(word: &str) -> bool {
         && bytes[..3].iter().all(u8::is_ascii_digit)
         && bytes[3] == b'-'
         && bytes[4..].iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_are_classified_by_words_and_numbers() {
+        use Class::{Authentication, Content, Dead, Full, Network, Other, Policy, Rate, Spam};
+        for (code, status, text, class) in [
+            (
+                550,
+                "5.1.1",
+                "<ann@example.org>: Recipient address rejected: User unknown in virtual mailbox table",
+                Dead,
+            ),
+            (550, "5.1.1", "", Dead),
+            (550, "", "No such user here", Dead),
+            (550, "5.2.1", "The email account that you tried to reach is disabled", Dead),
+            (550, "5.4.1", "Recipient address rejected: Access denied", Dead),
+            (550, "5.7.1", "No such user!", Dead),
+            (556, "5.1.10", "Recipient address has null MX", Dead),
+            (550, "", "BAD_RECIPIENT - see https://mx.example.org/", Dead),
+            (452, "4.2.2", "The email account that you tried to reach is over quota", Full),
+            (552, "5.2.2", "", Full),
+            (552, "", "", Full),
+            (550, "5.7.1", "Mailbox is full", Full),
+            (554, "5.7.1", "Service unavailable; Client host [192.0.2.7] blocked using zen.spamhaus.example", Spam),
+            (550, "5.7.1", "Message rejected as spam", Spam),
+            (550, "5.7.26", "Unauthenticated email is not accepted due to domain's DMARC policy", Authentication),
+            (550, "5.7.23", "", Authentication),
+            (550, "", "SPF check failed", Authentication),
+            (421, "4.7.0", "Too many connections from your host", Rate),
+            (450, "4.2.0", "Recipient address rejected: Greylisted", Rate),
+            (450, "4.2.1", "The user you are trying to contact is receiving mail at a rate that", Rate),
+            (552, "5.3.4", "Message size exceeds fixed limit", Content),
+            (554, "5.6.0", "", Content),
+            (550, "", "This message contains a virus", Content),
+            (451, "4.4.1", "Connection timed out", Network),
+            (451, "4.4.3", "Host not found, try again", Network),
+            (550, "5.7.1", "Relay access denied", Policy),
+            (550, "5.1.8", "<talk-bounces@lists.example.org>: Sender address rejected: Domain not found", Policy),
+            (553, "5.1.8", "Domain of sender does not exist", Policy),
+            (550, "5.1.7", "No such user", Policy),
+            (450, "4.7.25", "Client host rejected: cannot find your hostname, [192.0.2.7]", Policy),
+            (550, "", "HELO command rejected: Host not found", Policy),
+            (550, "", "they are not accepting mail from talk@lists.example.org", Policy),
+            (500, "5.5.1", "Command not recognized", Other),
+            (550, "5.4.5", "Daily sending quota exceeded", Rate),
+            (552, "", "The user has too many messages on the server", Full),
+            (554, "5.7.1", "", Policy),
+            (550, "", "Access denied", Policy),
+            (451, "4.3.0", "", Other),
+            (550, "", "", Other),
+        ] {
+            let found = classify_reply(code, status.parse().ok(), text);
+            assert_eq!(found, (class, code >= 500), "{code} {status} {text}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_not_found_is_dead_only_for_good() {
+        assert_eq!(classify_reply(550, None, "Host unknown").0, Class::Dead);
+        assert_eq!(classify_reply(450, None, "Host unknown").0, Class::Network);
+        assert_eq!(of_words("Host or domain name not found, try again"), (Class::Network, false, None));
+    }
+
+    #[test]
+    fn a_phrase_may_have_a_gap() {
+        assert!(says("the mailbox of ann is full", "mailbox * is full"));
+        assert!(!says(&format!("mailbox {} is full", "x".repeat(80)), "mailbox * is full"));
+        assert!(!says("is full mailbox", "mailbox * is full"));
+        assert!(says("mailbox üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü", "mailbox *ü"));
+    }
+
+    #[test]
+    fn a_diagnostic_is_one_short_line_and_has_its_codes_once() {
+        let reply = "smtp;\r\n 550-5.1.1 No\t\u{7}such\n 550-5.1.1 user\n 550 5.1.1 here";
+        assert_eq!(one_line(reply), "smtp; 550-5.1.1 No such user 550 5.1.1 here");
+        assert_eq!(one_line(&"ü".repeat(5000)).chars().count(), KEPT + 1);
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        let all = [
+            Class::Dead,
+            Class::Full,
+            Class::Policy,
+            Class::Spam,
+            Class::Authentication,
+            Class::Rate,
+            Class::Content,
+            Class::Network,
+            Class::Other,
+        ];
+        let names: std::collections::HashSet<&str> = all.iter().map(|class| class.name()).collect();
+        assert_eq!(names.len(), all.len());
+    }
 }

@@ -19,7 +19,7 @@ impl Header {
     pub fn read(text: &str) -> Header {
         let mut header = Header::default();
         for line in text.split('\n').map(|line| line.trim_end_matches('\r')) {
-            if line.is_empty() && !header.is_empty() || header.0.len() > FIELDS {
+            if line.is_empty() && !header.is_empty() || header.0.len() == FIELDS {
                 break;
             }
             header.push_line(line);
@@ -34,7 +34,7 @@ impl Header {
                 value.push(' ');
                 value.push_str(line.trim());
             }
-        } else if let Some((name, value)) = field(line) {
+        } else if let Some((name, value)) = field(line).filter(|_| self.0.len() < FIELDS) {
             let value = value.trim();
             self.0.push((name.to_owned(), value[..value.floor_char_boundary(VALUE)].to_owned()));
         }

@@ -3,7 +3,7 @@
 use super::fault::{says, squeezed};
 use super::found::addresses;
 use super::parts::Parts;
-use super::phrases::{DELAY_SUBJECTS, FAILURE};
+use super::phrases::{DELAY_SUBJECTS, FAILURE, SUCCESS_SUBJECTS};
 
 /// What mail in words alone is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,119 +17,32 @@ pub enum Sort {
 }
 
 /// Who writes notices: local parts.
-const SENDERS: &[&str] = &[
-    "mailer-daemon",
-    "mailerdaemon",
-    "mailer_daemon",
-    "mail-daemon",
-    "maildaemon",
-    "mailer",
-    "postmaster",
-    "postmast",
-    "mdaemon",
-    "daemon",
-    "smtpd",
-    "mailsystem",
-    "mail-system",
-    "bounce",
-    "bounces",
-    "majordomo-owner",
-    "mailadmin",
-    "mailadm",
-    "mailmaster",
-    "nondelivery",
-];
+const SENDERS: &str = "\
+    mailer-daemon|mailerdaemon|mailer_daemon|mail-daemon|maildaemon|mailer|postmaster|postmast|mdaemon|daemon|\
+    smtpd|mailsystem|mail-system|bounce|bounces|majordomo-owner|mailadmin|mailadm|mailmaster|nondelivery";
 
 /// Who writes notices: display names.
-const NAMES: &[&str] = &[
-    "mail delivery",
-    "mailer-daemon",
-    "mailer daemon",
-    "postmaster",
-    "system administrator",
-    "mail administrator",
-    "mail system",
-    "systemadministrator",
-    "administrateur syst",
-    "mail deliver",
-    "systemverwaltung",
-    "mailsystem",
-    "email system",
-    "internet mail",
-];
+const NAMES: &str = "\
+    mail delivery|mailer-daemon|mailer daemon|postmaster|system administrator|mail administrator|mail system|\
+    systemadministrator|administrateur syst|mail deliver|systemverwaltung|mailsystem|email system|internet mail";
 
 /// Subjects of answers that programs give.
-const ANSWERS: &[&str] = &[
-    "out of office",
-    "out of the office",
-    "automatic reply",
-    "autoreply",
-    "auto-reply",
-    "auto reply",
-    "auto response",
-    "autoresponse",
-    "auto-response",
-    "autoresponder",
-    "automated reply",
-    "automated response",
-    "vacation",
-    "on leave",
-    "away from",
-    "abwesen",
-    "absence",
-    "automatische antwort",
-    "réponse automatique",
-    "risposta automatica",
-    "respuesta automática",
-    "resposta automática",
-    "автоответ",
-    "fuera de la oficina",
-    "fuera de oficina",
-    "on holiday",
-    "not in the office",
-    "i am away",
-    "i'm away",
-    "自動返信",
-    "自动回复",
-    "urlaub",
-    "automatisk",
-    "automatisch antwoord",
-    "afwezig",
-];
+const ANSWERS: &str = "\
+    out of office|out of the office|automatic reply|autoreply|auto-reply|auto reply|auto response|autoresponse|\
+    auto-response|autoresponder|automated reply|automated response|vacation|on leave|away from|abwesen|absence|\
+    automatische antwort|réponse automatique|risposta automatica|respuesta automática|resposta automática|\
+    автоответ|fuera de la oficina|fuera de oficina|on holiday|not in the office|i am away|i'm away|自動返信|自动回复|\
+    urlaub|automatisk|automatisch antwoord|afwezig";
 
 /// Sentences at the beginning of notices that nothing else begins with.
-const BEGINNINGS: &[&str] = &[
-    "this is the qmail-send program",
-    "could not be delivered",
-    "couldn't be delivered",
-    "cannot be delivered",
-    "unable to deliver",
-    "undeliverable",
-    "permanent fatal errors",
-    "transcript of session follows",
-    "delivery failed",
-    "delivery failure",
-    "delivery to the following",
-    "did not reach the following",
-    "your message was not delivered",
-    "not able to deliver",
-    "was not delivered",
-    "returned mail",
-    "message was undeliverable",
-    "failed recipient",
-    "mail could not be",
-    "the following addresses failed",
-    "the following recipients",
-    "message that you sent could not",
-    "could not deliver",
-    "your mail message to the following address",
-    "undelivered",
-    "the following message to",
-    "your message cannot be",
-    "has been delayed",
-    "unknown user",
-    "user unknown",
-];
+const BEGINNINGS: &str = "\
+    this is the qmail-send program|could not be delivered|could not be sent|couldn't be delivered|\
+    cannot be delivered|unable to deliver|undeliverable|permanent fatal errors|transcript of session follows|\
+    delivery failed|delivery failure|delivery to the following|did not reach the following|\
+    your message was not delivered|not able to deliver|was not delivered|returned mail|message was undeliverable|\
+    failed recipient|mail could not be|the following addresses failed|the following recipients|\
+    message that you sent could not|could not deliver|your mail message to the following address|undelivered|\
+    the following message to|your message cannot be|has been delayed|unknown user|user unknown";
 
 /// Decides by the header first, then by how the text begins.
 pub fn sort(parts: &Parts) -> Sort {
@@ -140,7 +53,8 @@ pub fn sort(parts: &Parts) -> Sort {
         return Sort::Notice;
     }
     let is_reply = ["re:", "aw:", "fw:", "fwd:"].iter().any(|mark| subject.starts_with(mark));
-    if !is_answer && !is_reply && (says(&subject, FAILURE) || says(&subject, DELAY_SUBJECTS)) {
+    if !is_answer && !is_reply && [FAILURE, DELAY_SUBJECTS, SUCCESS_SUBJECTS].iter().any(|words| says(&subject, words))
+    {
         return Sort::Notice;
     }
     if is_answer || is_automatic(parts) {
@@ -155,15 +69,15 @@ pub fn sort(parts: &Parts) -> Sort {
 pub fn is_rejection(parts: &Parts) -> bool {
     let subject = squeezed(&parts.header.decoded("Subject"));
     let text = squeezed(&parts.text);
-    let words =
-        ["automatically rejected", "was rejected", "rejected mail", "has been rejected", "refused by the mail filter"];
-    says(&subject, &words) || says(&text, &words)
+    let words = "automatically rejected|was rejected|rejected mail|has been rejected|refused by the mail filter";
+    says(&subject, words) || says(&text, words)
 }
 
 fn is_sender(from: &str) -> bool {
     let address = addresses(from).last().map_or(from, |found| found.address);
     let local = address.split('@').next().unwrap_or_default().trim_matches(['<', '>', '"', ' ']);
-    SENDERS.contains(&local) || says(from, NAMES)
+    // Nobody else writes an empty address there.
+    SENDERS.split('|').any(|name| name == local) || says(from, NAMES) || from.ends_with("<>")
 }
 
 /// RFC 3834 5 and the older signs.
@@ -173,5 +87,4 @@ fn is_automatic(parts: &Parts) -> bool {
     is("Auto-Submitted", "auto-")
         || ["X-Autoreply", "X-Autorespond", "X-Autoresponder"].iter().any(|name| parts.header.get(name).is_some())
         || is("Precedence", "auto_reply")
-        || is("X-Auto-Response-Suppress", "all") && is("Auto-Submitted", "auto-")
 }

@@ -6,6 +6,7 @@ use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 use super::header::{Header, field};
+use super::returned::{marked, quoted_header};
 use crate::message::mbox_line;
 use crate::mime;
 
@@ -50,7 +51,23 @@ impl Parts {
             parts.text = html_to_text(&html);
         }
         parts.text = plain_lines(&parts.text);
+        parts.look_into_text();
         parts
+    }
+
+    /// Finds what should have been parts of their own: the message that came back, quoted, and before it a report that goes by
+    /// the name of text. A report behind it is part of what somebody once wrote to the list.
+    fn look_into_text(&mut self) {
+        let lines: Vec<&str> = self.text.split('\n').collect();
+        let (end, quoted) = quoted_header(&lines);
+        let end = end.min(marked(&lines));
+        if self.statuses.is_empty() {
+            let own = lines[..end].join("\n");
+            self.statuses.extend(Some(own).filter(|own| is_status_text(own)));
+        }
+        if self.original.is_empty() {
+            self.original = quoted;
+        }
     }
 
     fn add(&mut self, message: &Message<'_>, raw: &[u8], depth: usize, html: &mut String) {
@@ -72,10 +89,6 @@ impl Parts {
             "text/rfc822-headers" | "text/rfc822" | "message/rfc822-headers" => self.set_original(text),
             kind if is_status_type(kind) => self.statuses.push(plain_lines(text)),
             _ => {
-                // A report that goes by the name of text.
-                if is_status_text(text) {
-                    self.statuses.push(plain_lines(text));
-                }
                 self.text.push_str(text);
                 self.text.push_str("\n\n");
             }
@@ -160,7 +173,7 @@ fn is_status_field(name: &str) -> bool {
 }
 
 /// Whether a text has the fields of a report: a recipient, and what became of the message.
-pub fn is_status_text(text: &str) -> bool {
+fn is_status_text(text: &str) -> bool {
     let mut recipient = false;
     let mut outcome = false;
     for line in text.lines().take(200) {

@@ -1,5 +1,6 @@
 //! The score of a member whose mail comes back: it grows with faults of the address, by at most one bounce a day, and is
-//! forgotten when no other comes.
+//! forgotten when no other comes. Days are those of UTC, so that the bounces of a daily mail count every day, whatever the
+//! minute at which each comes.
 
 use super::Class;
 use crate::member::DAY;
@@ -24,8 +25,9 @@ pub struct State {
 #[must_use]
 pub fn add(state: State, class: Class, hard: bool, forget: u32, now: i64) -> Option<(State, u32)> {
     let since = now - state.last;
-    // A clock that was set back does not keep a score from growing for long.
-    if !class.is_address_fault() || (state.last > 0 && (0..DAY).contains(&since)) {
+    // A clock that was set back counts nothing twice.
+    let has_counted = state.last > 0 && now.div_euclid(DAY) <= state.last.div_euclid(DAY);
+    if !class.is_address_fault() || has_counted {
         return None;
     }
     let points = if hard { HARD } else { SOFT };
@@ -45,13 +47,14 @@ mod tests {
     fn faults_of_the_address_count_once_a_day() {
         let (state, points) = add(State::default(), Class::Dead, true, 14, NOW).expect("a bounce that counts");
         assert_eq!((state, points), (State { score: 100, last: NOW }, 100));
-        assert_eq!(add(state, Class::Dead, true, 14, NOW + DAY - 1), None);
-        let (state, points) = add(state, Class::Full, false, 14, NOW + DAY).expect("another day");
+        let midnight = NOW - NOW % DAY + DAY;
+        assert_eq!(add(state, Class::Dead, true, 14, midnight - 1), None);
+        let (state, points) = add(state, Class::Full, false, 14, midnight).expect("another day");
         assert_eq!((state.score, points), (150, 50));
         for class in [Class::Policy, Class::Spam, Class::Authentication, Class::Rate, Class::Content, Class::Other] {
             assert_eq!(add(state, class, true, 14, NOW + 9 * DAY), None, "{class:?}");
         }
-        let (state, _) = add(state, Class::Dead, true, 14, NOW + DAY + 14 * DAY + 1).expect("long after");
+        let (state, _) = add(state, Class::Dead, true, 14, midnight + 14 * DAY + 1).expect("long after");
         assert_eq!(state.score, 100, "what was before is forgotten");
     }
 
@@ -75,7 +78,7 @@ mod tests {
                 }
                 if state.score >= threshold * 100 {
                     let first = first.expect("a first bounce");
-                    prop_assert!(after - first >= i64::from(threshold - 1) * DAY);
+                    prop_assert!((NOW + after) / DAY - (NOW + first) / DAY >= i64::from(threshold - 1));
                 }
             }
         }

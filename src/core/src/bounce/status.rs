@@ -86,7 +86,9 @@ impl Reply {
                 continue;
             }
             if let Some((code, status, len)) = code_at(bytes, at) {
-                if status.is_some() {
+                // A refusal that came first is not undone by a fault on the way to the next host.
+                let is_undone = code < 500 && found.code.is_some_and(|first| first >= 500);
+                if status.is_some() && !is_undone {
                     return Reply { code: Some(code), status };
                 }
                 found.code = found.code.or(Some(code));
@@ -151,4 +153,55 @@ fn status_at(bytes: &[u8], at: usize) -> Option<(Status, usize)> {
     let goes_on = rest.first().is_some_and(u8::is_ascii_alphanumeric)
         || rest.first() == Some(&b'.') && rest.get(1).is_some_and(u8::is_ascii_digit);
     (!goes_on && status.class != 2).then_some((status, len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_code_that_is_all_of_the_text() {
+        for text in ["5.1.1", "4.4.7", "2.0.0", "5.7.26", "5.999.999"] {
+            assert_eq!(text.parse::<Status>().unwrap().to_string(), text);
+        }
+        for text in ["", "5", "5.1", "5.1.", "3.1.1", "5.1.1 ", "5.1.1.1", "5.1000.1", "5.-1.1", "५.१.१"] {
+            assert_eq!(text.parse::<Status>(), Err(StatusError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn finds_codes_in_text() {
+        for (text, code, status) in [
+            ("550 5.1.1 <a@b.example>... User unknown", Some(550), Some("5.1.1")),
+            ("said: 550-5.1.1 no\n550 5.1.1 really", Some(550), Some("5.1.1")),
+            ("#550 5.2.2 full ##", Some(550), Some("5.2.2")),
+            ("Remote host said: 552 too large", Some(552), None),
+            ("Sorry, no mailbox here. (#5.1.1)", None, Some("5.1.1")),
+            ("550 #5.1.0 Address rejected.", Some(550), Some("5.1.0")),
+            ("<<< 421 later\n<<< 550 5.7.1 never", Some(550), Some("5.7.1")),
+            ("554 never\n421 4.4.1 the next host failed", Some(554), None),
+            ("550", Some(550), None),
+            ("it responded: [550 no]", Some(550), None),
+        ] {
+            let status = status.map(|text| text.parse().unwrap());
+            assert_eq!(Reply::find(text), Reply { code, status }, "{text}");
+        }
+        for text in [
+            "host [192.0.2.9]",
+            "4.5.1.2",
+            "at 5.5.2653.19",
+            "on 450 MB",
+            "550@example.org",
+            "x550 y",
+            "500 bytes",
+            "1.550.2",
+            "2024-05-01 12:00:00 +0500",
+            "u5.1.1",
+            "2.0.0 ok",
+            "id 4F550",
+            "421.5",
+        ] {
+            assert_eq!(Reply::find(text), Reply::default(), "{text}");
+        }
+    }
 }
