@@ -1,0 +1,154 @@
+//! The sets of a chain, as they stand in a header.
+
+use std::collections::BTreeMap;
+
+use mailjam_core::message::{Field, Message};
+
+use super::{ChainStatus, MOST, RESULTS, SEAL, SIGNATURE};
+use crate::dkim::Signature;
+use crate::key::Algorithm;
+use crate::tags::Tags;
+
+/// A chain that was validated: what a seal for the copy needs to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    pub(super) status: ChainStatus,
+    /// The highest instance.
+    pub(super) instances: u32,
+    /// Whether it says itself that it failed, so that nothing may be added (RFC 8617 5.1).
+    pub(super) ended: bool,
+    /// The fields of all sets in the order in which they are sealed, each in relaxed form; of a chain that fails none.
+    pub(super) sealed: Vec<u8>,
+}
+
+impl Chain {
+    /// A message without a chain.
+    pub(super) fn none() -> Chain {
+        Chain { status: ChainStatus::None, instances: 0, ended: false, sealed: Vec::new() }
+    }
+
+    /// What was found out.
+    #[must_use]
+    pub fn status(&self) -> ChainStatus {
+        self.status
+    }
+
+    /// How many sets it has.
+    #[must_use]
+    pub fn instances(&self) -> u32 {
+        self.instances
+    }
+
+    /// Whether a set can be added to it.
+    #[must_use]
+    pub fn can_be_sealed(&self) -> bool {
+        !self.ended && self.instances < MOST
+    }
+}
+
+/// The set of one instance.
+#[derive(Debug)]
+pub(super) struct Set<'m, 'a> {
+    pub(super) results: &'m Field<'a>,
+    pub(super) message: (&'m Field<'a>, Signature),
+    pub(super) seal: (&'m Field<'a>, Seal),
+}
+
+/// An ARC-Seal (RFC 8617 4.1.3).
+#[derive(Clone, Debug)]
+pub(super) struct Seal {
+    pub(super) domain: String,
+    pub(super) selector: String,
+    pub(super) algorithm: Algorithm,
+    pub(super) status: ChainStatus,
+    pub(super) signature: Vec<u8>,
+}
+
+/// The sets that a header has.
+pub(super) struct Found<'m, 'a> {
+    /// In order, the first instance first; `None` where they make no chain.
+    pub(super) sets: Option<Vec<Set<'m, 'a>>>,
+    /// The highest instance that is named.
+    pub(super) highest: u32,
+    /// What the highest seal says of the chain before it.
+    pub(super) last_word: Option<ChainStatus>,
+}
+
+impl<'m, 'a> Found<'m, 'a> {
+    /// Looks for sets; `None` when there is no field of a chain.
+    pub(super) fn in_message(message: &'m Message<'a>) -> Option<Found<'m, 'a>> {
+        let mut all = Some(BTreeMap::<u32, [Vec<&Field>; 3]>::new());
+        let (mut highest, mut seen) = (0, false);
+        let mut last_word = (0, None);
+        for (kind, name) in [RESULTS, SIGNATURE, SEAL].into_iter().enumerate() {
+            for field in message.field(name) {
+                seen = true;
+                match instance(&field.text()) {
+                    Some(instance) => {
+                        highest = highest.max(instance);
+                        if name == SEAL && instance >= last_word.0 {
+                            last_word = (instance, Tags::parse(&field.text()).as_ref().and_then(status));
+                        }
+                        if let Some(all) = &mut all {
+                            all.entry(instance).or_default()[kind].push(field);
+                        }
+                    }
+                    None => all = None,
+                }
+            }
+        }
+        let sets = all.and_then(|all| {
+            let whole = all.keys().copied().eq(1..=highest);
+            if whole { all.into_iter().map(|(instance, fields)| set(instance, fields)).collect() } else { None }
+        });
+        seen.then_some(Found { sets, highest, last_word: last_word.1 })
+    }
+}
+
+/// A set of exactly one field of each kind (RFC 8617 4.2), whose signatures can be read.
+fn set<'m, 'a>(instance: u32, fields: [Vec<&'m Field<'a>>; 3]) -> Option<Set<'m, 'a>> {
+    let [results, message, seal] = fields;
+    let ([results], [message], [seal]) = (&results[..], &message[..], &seal[..]) else { return None };
+    let signature = Signature::of_tags(&Tags::parse(&message.text())?).ok()?;
+    // A signature of a chain's own fields, or of results, would say what RFC 8617 4.1.2 leaves to the seal.
+    let barred = |name: &String| {
+        name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("ARC-"))
+            || name.eq_ignore_ascii_case("Authentication-Results")
+    };
+    if signature.names().iter().any(barred) {
+        return None;
+    }
+    let tags = Tags::parse(&seal.text())?;
+    let read = Seal {
+        domain: crate::domain::normal(tags.get("d")?)?,
+        selector: tags.get("s").filter(|selector| crate::domain::is_name(selector))?.to_owned(),
+        algorithm: Algorithm::of_tag(tags.get("a")?)?,
+        status: status(&tags)?,
+        signature: tags.bytes("b")?,
+    };
+    // It signs what it has to, and cannot choose (RFC 8617 4.1.3).
+    let fits = tags.get("h").is_none() && tags.get("bh").is_none();
+    let expected = if instance == 1 { ChainStatus::None } else { ChainStatus::Pass };
+    (fits && (read.status == expected || read.status == ChainStatus::Fail)).then_some(Set {
+        results,
+        message: (message, signature),
+        seal: (seal, read),
+    })
+}
+
+/// The number of the set that a field belongs to.
+fn instance(text: &str) -> Option<u32> {
+    // In ARC-Authentication-Results it comes first, and what follows is no list of tags (RFC 8617 4.1.1).
+    let value = text.split(';').find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        (name.trim() == "i").then_some(value.trim())
+    })?;
+    let fits = (1..=2).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
+    value.parse().ok().filter(|instance| fits && (1..=MOST).contains(instance))
+}
+
+fn status(tags: &Tags) -> Option<ChainStatus> {
+    [ChainStatus::None, ChainStatus::Pass, ChainStatus::Fail]
+        .into_iter()
+        .find(|status| tags.get("cv").is_some_and(|cv| cv.eq_ignore_ascii_case(&status.to_string())))
+}
