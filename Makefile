@@ -116,7 +116,8 @@ check-system: ## Run what needs packages and a booted system: build both kinds, 
 .PHONY: fuzz
 fuzz: ## Send mutated mail through all that reads what strangers write, ten minutes for each parser
 	$(need) build
-	FUZZ_SECONDS=600 $(CARGO) test --locked --release -p mailjam-core --test fuzz -- --nocapture --test-threads 1
+	FUZZ_SECONDS=600 $(CARGO) test --locked --release -p mailjam-core -p mailjam-signature --test fuzz -- --nocapture \
+		--test-threads 1
 
 .PHONY: demo
 demo: all ## Show a list at work, from the MTA's pipe to the members; KEEP=1 leaves it running

@@ -12,10 +12,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mailjam", &["mailjam-cli", "mailjam-daemon", "mailjam-mta"]),
     ("mailjam-cli", &["mailjam-rpc", "mailjam-wire"]),
     ("mailjam-core", &[]),
-    ("mailjam-daemon", &["mailjam-core", "mailjam-relay", "mailjam-rpc", "mailjam-store", "mailjam-wire"]),
+    (
+        "mailjam-daemon",
+        &["mailjam-core", "mailjam-relay", "mailjam-rpc", "mailjam-signature", "mailjam-store", "mailjam-wire"],
+    ),
     ("mailjam-mta", &["mailjam-wire"]),
     ("mailjam-relay", &["mailjam-core"]),
     ("mailjam-rpc", &[]),
+    ("mailjam-signature", &["mailjam-core"]),
     ("mailjam-store", &["mailjam-core"]),
     ("mailjam-wire", &[]),
 ];

@@ -186,6 +186,22 @@ License: BSD-3-Clause
  SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 ";
 
+/// The licence of ring, in part, and of untrusted.
+const ISC: &str = "\
+License: ISC
+ Permission to use, copy, modify, and/or distribute this software for any
+ purpose with or without fee is hereby granted, provided that the above
+ copyright notice and this permission notice appear in all copies.
+ .
+ THE SOFTWARE IS PROVIDED \"AS IS\" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY
+ SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER
+ RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT,
+ NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE
+ USE OR PERFORMANCE OF THIS SOFTWARE.
+";
+
 /// SQLite's sources come inside a crate.
 const SQLITE: &str = "\
 Files: vendor/libsqlite3-sys-*/sqlite3/*
@@ -327,7 +343,7 @@ fn copyright() -> String {
          build uses these. The release has their manifests, because Cargo looks\n at them, and nothing else of them.\n"
     )
     .expect("memory");
-    for part in [SQLITE, EXPAT, APACHE, LLVM_EXCEPTION, BSD3, UNLICENSE, ZLIB, UNICODE, PUBLIC_DOMAIN] {
+    for part in [SQLITE, EXPAT, APACHE, LLVM_EXCEPTION, BSD3, ISC, UNLICENSE, ZLIB, UNICODE, PUBLIC_DOMAIN] {
         text.push('\n');
         text.push_str(part);
     }

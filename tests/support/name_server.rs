@@ -77,6 +77,13 @@ impl Record {
     }
 }
 
+/// A record of an answer.
+struct Answer {
+    name: String,
+    kind: u16,
+    data: Vec<u8>,
+}
+
 struct Shared {
     zone: Mutex<BTreeMap<String, Vec<Record>>>,
     asked: Mutex<Vec<String>>,
@@ -216,9 +223,9 @@ impl Shared {
         lock(&self.asked).push(format!("{name} {kind}"));
         let (code, records) = self.look_up(&name, kind)?;
         let mut body = Vec::new();
-        for (name, kind, data) in &records {
-            body.extend(encoded_name(name));
-            push_record(&mut body, *kind, data);
+        for record in &records {
+            body.extend(encoded_name(&record.name));
+            push_record(&mut body, record.kind, &record.data);
         }
         let mut authorities = 0;
         if records.is_empty() && code != SERVFAIL {
@@ -243,8 +250,8 @@ impl Shared {
         Some(answer)
     }
 
-    /// The code of the response, and records with the names they belong to.
-    fn look_up(&self, name: &str, kind: u16) -> Option<(u8, Vec<(String, u16, Vec<u8>)>)> {
+    /// The code of the response, and the records in it; `None` where there is none.
+    fn look_up(&self, name: &str, kind: u16) -> Option<(u8, Vec<Answer>)> {
         let zone = lock(&self.zone);
         let (mut name, mut found) = (name.to_owned(), Vec::new());
         // Longer chains are loops.
@@ -263,7 +270,7 @@ impl Shared {
                     _ => {}
                 }
                 let encoded = record.encoded().filter(|(own, _)| *own == kind || alias.is_some());
-                found.extend(encoded.map(|(own, data)| (name.clone(), own, data)));
+                found.extend(encoded.map(|(kind, data)| Answer { name: name.clone(), kind, data }));
             }
             match alias {
                 Some(target) => name = target,

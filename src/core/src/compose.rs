@@ -8,7 +8,8 @@
 //!   program ([`RECEIPTS`]); what an MTA noted about the delivery to the list ([`DELIVERY`], an mbox `From ` line); Bcc;
 //!   Authentication-Results in the name of our own mail server, which speak of the way to the list and would be believed
 //!   again on the way out (RFC 8601 5).
-//! - Changed: Subject and Reply-To, where the list's settings say so.
+//! - Changed: Subject and Reply-To, where the list's settings say so; From, where the author's domain would have the copy
+//!   refused ([`Context::rewrite_from`]), and then the author is named in Author, and in Reply-To as the list's settings say.
 //!
 //! Added fields stand at the top, where every mail system on the way puts its own: the end of a header may be unclean, and
 //! a signature of the author that covers absent fields there stays as valid as it can. The body is never touched.
@@ -19,6 +20,7 @@
 //! X-Loop is how a list knows its own post again. List-Id alone cannot do that: of two lists that are members of each
 //! other, each removes the other's. Delivered-To cannot either, since the MTA may have put ours there on first delivery.
 
+mod author;
 mod change;
 mod edited;
 mod list_fields;
@@ -67,6 +69,9 @@ pub struct Context<'a> {
     pub post_id: i64,
     /// The authserv-id of our own mail server; empty if it has none.
     pub authserv_id: &'a str,
+    /// Whether the list stands in From, because the author's domain enforces a DMARC policy (RFC 9989) and did not sign what
+    /// the copy is: whoever composes it without finds out.
+    pub rewrite_from: bool,
     /// Whether each member's copy gets an own List-Unsubscribe, see [`one_click`], so that the copies share none.
     pub one_click: bool,
 }
@@ -112,7 +117,11 @@ pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context<'_>) 
         ReplyTo::List => Some(&list.address),
         ReplyTo::Address(address) => Some(address),
     };
-    let mut reply_to = wanted_reply_to.and_then(|address| reply_to::amend(message, address));
+    let mut rewritten = if context.rewrite_from { author::rewrite(message, list) } else { None };
+    let author = rewritten.as_mut().and_then(|rewritten| rewritten.author.take());
+    let to_author = rewritten.as_mut().and_then(|rewritten| rewritten.reply_to.take());
+    let mut reply_to = wanted_reply_to.and_then(|address| reply_to::amend(message, address)).or(to_author);
+    let from_changes = rewritten.is_some();
     let reply_to_changes = reply_to.is_some();
     let mut prefix = list.settings.subject_prefix.as_deref();
     for field in message.fields() {
@@ -124,6 +133,11 @@ pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context<'_>) 
             match subject::prefixed(field, prefix, draft.line_end) {
                 Some(subject) => draft.replace(subject, Change::Prefixed(prefix.to_owned())),
                 None => draft.keep(field),
+            }
+        } else if field.is("From") && from_changes {
+            match rewritten.take() {
+                Some(from) => draft.replace(from.from, from.change),
+                None => draft.changes.push(Change::Removed { name: field.name().to_owned(), of: None }),
             }
         } else if field.is("Reply-To") && reply_to_changes {
             if let Some((field, change)) = reply_to.take() {
@@ -137,9 +151,14 @@ pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context<'_>) 
     if let Some(prefix) = prefix {
         draft.add("Subject", &subject::alone(prefix, draft.line_end));
     }
+    if let Some(from) = rewritten {
+        draft.put(&from.from, from.change);
+    }
+    if let Some(field) = author {
+        draft.put(&field, Change::Added("Author"));
+    }
     if let Some((field, change)) = reply_to {
-        draft.top.extend_from_slice(&field);
-        draft.changes.push(change);
+        draft.put(&field, change);
     }
     if is_missing(message, "Date") {
         draft.add("Date", &date(context.now));
@@ -257,6 +276,12 @@ impl<'m, 'a> Draft<'m, 'a> {
             self.top.extend_from_slice(part.as_bytes());
         }
         self.changes.push(Change::Added(name));
+    }
+
+    /// Adds a whole field.
+    fn put(&mut self, field: &[u8], change: Change) {
+        self.top.extend_from_slice(field);
+        self.changes.push(change);
     }
 
     fn finish(mut self) -> ListCopy<'a> {

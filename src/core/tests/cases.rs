@@ -30,8 +30,13 @@ use serde::Deserialize;
 use skip::skipped;
 
 /// Friday, 1 March 2024, 12:00 UTC.
-const CONTEXT: Context<'_> =
-    Context { now: 1_709_294_400, post_id: 42, authserv_id: "mx.lists.example.org", one_click: false };
+const CONTEXT: Context<'_> = Context {
+    now: 1_709_294_400,
+    post_id: 42,
+    authserv_id: "mx.lists.example.org",
+    rewrite_from: false,
+    one_click: false,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +46,8 @@ struct ComposeCase {
     address: String,
     #[serde(default)]
     settings: BTreeMap<String, String>,
+    #[serde(default)]
+    rewrite_from: bool,
 }
 
 fn talk() -> String {
@@ -96,7 +103,7 @@ fn compose() {
     run("compose", "list.toml", 25, |folder, case: ComposeCase| {
         let raw = fs::read(folder.join("in.eml")).unwrap();
         let message = Message::parse(&raw).unwrap();
-        let copy = list_copy(&message, &case.list(), &CONTEXT);
+        let copy = list_copy(&message, &case.list(), &Context { rewrite_from: case.rewrite_from, ..CONTEXT });
         let changes: Vec<String> = copy.changes.iter().map(ToString::to_string).collect();
         if update {
             fs::write(folder.join("out.eml"), copy.to_vec()).unwrap();

@@ -3,11 +3,11 @@
 //!
 //! What makes a target panic is printed as a seed; `FUZZ_SEED=NUMBER` runs it again.
 
+#[path = "../../../tests/support/mutation.rs"]
+mod mutation;
+
 use std::fs;
-use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use mailjam_core::address::Address;
 use mailjam_core::command::{self, Mail};
@@ -21,19 +21,6 @@ use mailjam_core::recipient::{Extension, Kind, readings};
 use mailjam_core::settings::Settings;
 use mailjam_core::strip::strip;
 use mailjam_core::{attachment, authentication, ban, bounce, network, return_path, token};
-
-/// A small generator of pseudo-random numbers (xorshift64*): the same numbers for the same seed, everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let number = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D);
-        usize::try_from(number >> 33).unwrap_or_default() % sides.max(1)
-    }
-}
 
 /// Words that mean something to one parser or another.
 const WORDS: &[&[u8]] = &[
@@ -105,47 +92,9 @@ fn corpus() -> Vec<Vec<u8>> {
     found
 }
 
-fn mutated(corpus: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
-    let mut bytes = corpus[dice.roll(corpus.len())].clone();
-    for _ in 0..=dice.roll(8) {
-        let at = dice.roll(bytes.len() + 1);
-        match dice.roll(6) {
-            0 if at < bytes.len() => bytes[at] = u8::try_from(dice.roll(256)).unwrap_or_default(),
-            1 => drop(bytes.drain(at..(at + dice.roll(40)).min(bytes.len()))),
-            2 => drop(bytes.splice(at..at, WORDS[dice.roll(WORDS.len())].iter().copied())),
-            3 => {
-                let other = &corpus[dice.roll(corpus.len())];
-                let from = dice.roll(other.len());
-                drop(bytes.splice(at..at, other[from..(from + dice.roll(200)).min(other.len())].iter().copied()));
-            }
-            4 => {
-                let piece = bytes[at..(at + dice.roll(60)).min(bytes.len())].repeat(dice.roll(4));
-                drop(bytes.splice(at..at, piece));
-            }
-            _ => bytes.truncate(at.max(1)),
-        }
-    }
-    bytes
-}
-
 /// Runs a target with mutated mail until its time is over.
 fn fuzz(name: &str, target: impl Fn(&[u8])) {
-    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let only = std::env::var("FUZZ_SEED").ok().and_then(|text| text.parse::<u64>().ok());
-    let corpus = corpus();
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let mut seed = only.unwrap_or(1);
-    while Instant::now() < end {
-        let bytes = mutated(&corpus, &mut Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
-        let survived = catch_unwind(AssertUnwindSafe(|| target(&bytes)));
-        assert!(survived.is_ok(), "{name} panics with FUZZ_SEED={seed}: {}", bytes.escape_ascii());
-        if only.is_some() {
-            break;
-        }
-        seed += 1;
-    }
-    // Nobody minds if there is no terminal to say it to.
-    let _ = writeln!(std::io::stdout(), "{name}: {seed} mails");
+    mutation::fuzz(name, &corpus(), WORDS, target);
 }
 
 fn list() -> List {
@@ -183,7 +132,7 @@ fn the_path_of_a_message() {
         let copy = list_copy(
             &message,
             &list,
-            &Context { now: 1, post_id: 1, authserv_id: "mx.example.org", one_click: false },
+            &Context { now: 1, post_id: 1, authserv_id: "mx.example.org", rewrite_from: true, one_click: false },
         )
         .to_vec();
         assert!(Message::parse(&copy).is_ok(), "a copy is a message");

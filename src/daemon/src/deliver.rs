@@ -125,6 +125,7 @@ fn prepare(config: &Config, row: PostRow, list: ListRow, bytes: &[u8], secret: S
                     now: row.received,
                     post_id: row.id,
                     authserv_id: &config.authentication.authserv_id,
+                    rewrite_from: false,
                     one_click: one_click.is_some(),
                 };
                 compose::post_copy(bytes, &list, &context, true).map_err(|error| error.to_string())?.0

@@ -211,6 +211,7 @@ fn copy(config: &Config, list: &ListRow, post: &PostRow, bytes: Vec<u8>) -> Vec<
         now: post.received,
         post_id: post.id,
         authserv_id: &config.authentication.authserv_id,
+        rewrite_from: false,
         one_click: false,
     };
     compose::post_copy(&bytes, &list.list, &context, false).map_or(bytes, |(copy, _)| copy)

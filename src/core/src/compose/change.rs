@@ -29,6 +29,8 @@ pub enum Change {
         /// What was there.
         unreadable: String,
     },
+    /// From names the list, with this name, because the author's domain would have the copy refused.
+    FromRewritten(String),
     /// A leading mbox `From ` line was left out.
     MboxLine,
     /// The empty line that should end a header was missing.
@@ -50,6 +52,9 @@ impl fmt::Display for Change {
             Change::ReplyToSet(address) => write!(f, "set Reply-To to {address}"),
             Change::ReplyToReplaced { address, unreadable } => {
                 write!(f, "set Reply-To to {address} instead of the unreadable {unreadable:?}")
+            }
+            Change::FromRewritten(name) => {
+                write!(f, "put {name:?} into From, as the author's domain would have the copy refused")
             }
             Change::MboxLine => write!(f, "removed the mbox From line"),
             Change::Separated => write!(f, "added the empty line between header and body"),

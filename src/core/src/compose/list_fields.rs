@@ -33,16 +33,18 @@ fn list_id(list: &List, line_end: &str) -> String {
     let description = list.settings.description.split(|c: char| c.is_whitespace() || c.is_control());
     let description = description.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let column = "List-Id: ".len();
-    let mut words = if description.is_empty() {
-        Vec::new()
-    } else if is_plain(&description) {
-        let quoted = format!("\"{}\"", description.replace('\\', "\\\\").replace('"', "\\\""));
-        quoted.split(' ').map(str::to_owned).collect()
-    } else {
-        encode_words(&description, column)
-    };
+    let mut words = if description.is_empty() { Vec::new() } else { phrase(&description, column) };
     words.push(format!("<{}>", list.list_id));
     fold(&words, column, line_end)
+}
+
+/// The words of a name before angle brackets (RFC 5322 3.2.5): in quotes, or encoded. `column` is where the first one begins.
+pub(super) fn phrase(name: &str, column: usize) -> Vec<String> {
+    if !is_plain(name) {
+        return encode_words(name, column);
+    }
+    let quoted = format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+    quoted.split(' ').map(str::to_owned).collect()
 }
 
 /// Joins words by a space, or by a fold where a line would become longer than 78. `column` is where the first one begins.

@@ -6,7 +6,8 @@ use super::*;
 use crate::address::Address;
 use crate::settings::Settings;
 
-const NOW: Context<'_> = Context { now: 1_700_000_000, post_id: 7, authserv_id: "", one_click: false };
+const NOW: Context<'_> =
+    Context { now: 1_700_000_000, post_id: 7, authserv_id: "", rewrite_from: false, one_click: false };
 
 fn list(changes: &[(&str, &str)]) -> List {
     let mut settings = Settings::default();

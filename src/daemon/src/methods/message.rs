@@ -88,7 +88,7 @@ fn outgoing(
     let row = &destination.list;
     let link = config.one_click(&row.list.settings).filter(|_| kind == PostKind::Post);
     let authserv_id = &config.authentication.authserv_id;
-    let context = Context { now: now(), post_id: 0, authserv_id, one_click: link.is_some() };
+    let context = Context { now: now(), post_id: 0, authserv_id, rewrite_from: false, one_click: link.is_some() };
     let (copy, changes) = match kind {
         PostKind::Post => compose::post_copy(&request.message, &row.list, &context, true)
             .map_err(|error| Failed::new(Code::BadMessage, error))?,

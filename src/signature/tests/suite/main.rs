@@ -2,10 +2,13 @@
 
 #[path = "../../../../tests/support/name_server.rs"]
 mod name_server;
+#[path = "../../../../tests/support/skip.rs"]
+mod skip;
 
 mod arc;
 mod dkim;
 mod dmarc;
+mod judges;
 mod rewrite;
 mod standard;
 

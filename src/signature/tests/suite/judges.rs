@@ -1,0 +1,187 @@
+//! Signatures before other judges: dkimpy, which knows Ed25519 and ARC, and OpenDKIM. Where they are not installed, that is
+//! said.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use mailjam_core::message::Message;
+use mailjam_signature::{Algorithm, Chain, ChainStatus, Prepared, Signer, Why};
+
+use super::{NOW, POST, RSA, block_on, decide, key, keys_of, on_the_wire, resolver, signed, signer, split, zone_line};
+use crate::name_server::NameServer;
+use crate::skip::skipped;
+
+/// Debian's own, which sees Debian's packages.
+const PYTHON: &str = "/usr/bin/python3";
+
+/// A folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let folder = std::env::temp_dir().join(format!("mailjam-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        Folder(folder)
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).expect("a file");
+        path.to_str().expect("UTF-8").to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn dkimpy_is_there() -> bool {
+    let there = Command::new(PYTHON).args(["-c", "import dkim, authres, nacl"]).output();
+    let there = there.is_ok_and(|output| output.status.success());
+    if !there {
+        skipped("signatures before dkimpy: python3-dkim, python3-nacl or python3-authres is not installed");
+    }
+    there
+}
+
+fn judge(arguments: &[&str], message: &[u8]) -> Vec<u8> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge.py");
+    let mut python = Command::new(PYTHON);
+    python.arg(script).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = python.spawn().expect("python3 runs");
+    child.stdin.take().expect("its input").write_all(message).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// What dkimpy says of each signature, and of the chain.
+fn opinions(folder: &Folder, signers: &[&Signer], message: &[u8]) -> Vec<String> {
+    let records = signers.iter().flat_map(|signer| signer.dns_records());
+    let keys: String = records.map(|record| format!("{}\t{}\n", record.name, record.strings.concat())).collect();
+    let said = judge(&["verify", &folder.write("keys", keys.as_bytes())], message);
+    String::from_utf8(said).expect("ASCII").lines().map(str::to_owned).collect()
+}
+
+/// Messages that are awkward in one way or another.
+fn messages() -> Vec<Vec<u8>> {
+    let header = "From: Ann <ann@example.com>\nSubject: x\nTo: talk@lists.example.org\n";
+    let with = |body: &str| format!("{header}\n{body}").into_bytes();
+    vec![
+        POST.as_bytes().to_vec(),
+        with(""),
+        with("\n\n\n"),
+        with("no end"),
+        with("trailing   \t\n spaces \n\n\n"),
+        with(".dots\n..\n.\n"),
+        with("a bare\rCR\r\n"),
+        with(&format!("{}\n", "long ".repeat(400))),
+        with("8-bit: Grüße\n"),
+        format!("{header}X-Odd:\n\t folded \n  twice\nList-Id: <a.b>\nList-Id: <a.c>\n\nx\n").into_bytes(),
+        format!("{header}Subject: again\nFROM: eve@example.com\n\nx\n").into_bytes(),
+    ]
+}
+
+#[test]
+fn dkimpy_verifies_both_signatures_and_the_set() {
+    if !dkimpy_is_there() {
+        return;
+    }
+    let (folder, list) = (Folder::new("dkimpy"), signer("lists.example.org"));
+    for message in messages() {
+        let copy = signed(&list, &message);
+        let (header, body) = split(&copy);
+        let none = Message::parse(&message).expect("a message");
+        let server = NameServer::start("");
+        let chain = block_on(Chain::validate(&resolver(&server), &none, NOW)).expect("no chain");
+        let set = Prepared::new(body).seal(&list, header, &chain, "mx.example.org; none", NOW).expect("a set");
+        let sent = on_the_wire(&[&set, &copy[..]].concat());
+        let text = String::from_utf8_lossy(&sent).into_owned();
+        assert_eq!(opinions(&folder, &[&list], &sent), ["dkim pass", "dkim pass", "arc pass"], "{text}");
+        // It is no judge that lets everything pass.
+        let changed = on_the_wire(&[&sent[..], b"more\n"].concat());
+        assert_eq!(opinions(&folder, &[&list], &changed), ["dkim fail", "dkim fail", "arc fail"], "{text}");
+    }
+}
+
+#[test]
+fn what_dkimpy_signs_is_verified() {
+    if !dkimpy_is_there() {
+        return;
+    }
+    let folder = Folder::new("dkimpy-signs");
+    let rsa = folder.write("rsa.pem", RSA);
+    let author = Signer::new("example.com", vec![("judge".to_owned(), key(RSA))]).expect("a signer");
+    let policy = "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\n";
+    let server = NameServer::start(&(policy.to_owned() + &keys_of(&author)));
+    for message in messages() {
+        let copy = judge(&["sign", &rsa, "rsa-sha256"], &on_the_wire(&message));
+        let decision = decide(&resolver(&server), &copy);
+        let text = String::from_utf8_lossy(&copy);
+        assert_eq!(decision.why, Why::Signed("example.com".to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn chains_go_through_dkimpy_and_ours_in_turn() {
+    if !dkimpy_is_there() {
+        return;
+    }
+    let folder = Folder::new("dkimpy-seals");
+    let rsa = folder.write("rsa.pem", RSA);
+    let ours = signer("lists.example.org");
+    let theirs = Signer::new("other.example", vec![("judge".to_owned(), key(RSA))]).expect("a signer");
+    let server = NameServer::start(&(keys_of(&ours) + &keys_of(&theirs)));
+    let mut message = on_the_wire(POST.as_bytes());
+    for instance in [1, 3] {
+        let cv = if instance == 1 { "none" } else { "pass" };
+        let results = format!("Authentication-Results: mx.example.org; arc={cv}\r\n");
+        let sealed = judge(&["seal", &rsa, "other.example"], &[results.as_bytes(), &message].concat());
+        // dkimpy copies all results of the server into its set; the next time there must be none of this one.
+        message = String::from_utf8(sealed).expect("ASCII").replacen(&format!("\n{results}"), "\n", 1).into_bytes();
+        let parsed = Message::parse(&message).expect("a message");
+        let chain = block_on(Chain::validate(&resolver(&server), &parsed, NOW)).expect("answers");
+        let text = String::from_utf8_lossy(&message);
+        assert_eq!((chain.status(), chain.instances()), (ChainStatus::Pass, instance), "{text}");
+        let (header, body) = split(&message);
+        let set = Prepared::new(body).seal(&ours, header, &chain, "mx.example.org; arc=pass", NOW).expect("a set");
+        message = [&set, &message[..]].concat();
+        let said = opinions(&folder, &[&ours, &theirs], &message);
+        assert_eq!(said, ["arc pass"], "{}", String::from_utf8_lossy(&message));
+    }
+}
+
+#[test]
+fn opendkim_verifies_the_signature() {
+    const OPENDKIM: &str = "/usr/sbin/opendkim";
+    if !Path::new(OPENDKIM).exists() {
+        return skipped("signatures before OpenDKIM: opendkim is not installed");
+    }
+    let folder = Folder::new("opendkim");
+    // It knows no Ed25519.
+    let list = Signer::new("example.com", vec![("r1".to_owned(), key(RSA))]).expect("a signer");
+    assert!(list.dns_records().iter().all(|record| zone_line(record).contains("k=rsa")), "{}", Algorithm::Rsa);
+    let keys: String =
+        list.dns_records().iter().map(|one| format!("{} {}\n", one.name, one.strings.concat())).collect();
+    let keys = folder.write("keys", keys.as_bytes());
+    let config =
+        folder.write("opendkim.conf", format!("TestPublicKeys {keys}\nMode v\nOn-BadSignature reject\n").as_bytes());
+    let verify = |message: &[u8]| {
+        let file = folder.write("message", message);
+        let output = Command::new(OPENDKIM).args(["-x", &config, "-t", &file]).output().expect("opendkim runs");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    // It reads files, and takes a lone CR in one for the end of a line.
+    for message in
+        messages().into_iter().filter(|message| !message.windows(2).any(|two| two[0] == b'\r' && two[1] != b'\n'))
+    {
+        // As it is sent, since it reads no last line without an end; and with the line ends of a file.
+        let copy = String::from_utf8(on_the_wire(&signed(&list, &message))).expect("UTF-8").replace("\r\n", "\n");
+        let said = verify(copy.as_bytes());
+        assert!(said.contains("verification (s=r1, d=example.com, 2048-bit key) succeeded"), "{said}\n{copy}");
+        assert!(!verify(format!("{copy}more\n").as_bytes()).contains("succeeded"));
+    }
+}
