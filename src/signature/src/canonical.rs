@@ -58,8 +58,16 @@ fn text_of(line: &[u8]) -> &[u8] {
     }
 }
 
-/// The SHA-256 of a body (RFC 6376 3.4.3, 3.4.4), and how many octets in canonical form were hashed: all, or `limit`.
-pub(crate) fn hash_body(how: Canonicalization, body: &[u8], limit: Option<u64>) -> ([u8; 32], u64) {
+/// A SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BodyHash {
+    pub(crate) hash: [u8; 32],
+    /// How many octets were hashed, in canonical form.
+    pub(crate) octets: u64,
+}
+
+/// The hash of a body (RFC 6376 3.4.3, 3.4.4), of all or of so many octets in canonical form.
+pub(crate) fn hash_body(how: Canonicalization, body: &[u8], limit: Option<u64>) -> BodyHash {
     let mut hasher = Hasher::new(limit);
     // Empty lines count only when another line follows them.
     let mut empty = 0_u64;
@@ -85,6 +93,29 @@ pub(crate) fn hash_body(how: Canonicalization, body: &[u8], limit: Option<u64>) 
         hasher.push(b"\r\n");
     }
     hasher.finish()
+}
+
+/// The hashes of one body, each worked out once: a message may have many signatures, and a large body.
+pub(crate) struct BodyHashes<'b> {
+    body: &'b [u8],
+    known: Vec<(Canonicalization, Option<u64>, BodyHash)>,
+}
+
+impl<'b> BodyHashes<'b> {
+    pub(crate) fn new(body: &'b [u8]) -> BodyHashes<'b> {
+        BodyHashes { body, known: Vec::new() }
+    }
+
+    /// See [`hash_body`].
+    pub(crate) fn get(&mut self, how: Canonicalization, limit: Option<u64>) -> BodyHash {
+        let known = self.known.iter().find(|(known, at, _)| (*known, *at) == (how, limit));
+        if let Some((_, _, hash)) = known {
+            return *hash;
+        }
+        let hash = hash_body(how, self.body, limit);
+        self.known.push((how, limit, hash));
+        hash
+    }
 }
 
 fn is_space(byte: u8) -> bool {
@@ -160,11 +191,11 @@ impl Hasher {
         self.hashed += taken.len() as u64;
     }
 
-    fn finish(mut self) -> ([u8; 32], u64) {
+    fn finish(mut self) -> BodyHash {
         self.flush();
         let mut hash = [0; 32];
         hash.copy_from_slice(self.context.finish().as_ref());
-        (hash, self.hashed)
+        BodyHash { hash, octets: self.hashed }
     }
 }
 
@@ -176,10 +207,10 @@ mod tests {
     use super::*;
     use Canonicalization::{Relaxed, Simple};
 
-    fn hash_of(canonical: &[u8]) -> ([u8; 32], u64) {
+    fn hash_of(canonical: &[u8]) -> BodyHash {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, canonical).as_ref());
-        (hash, canonical.len() as u64)
+        BodyHash { hash, octets: canonical.len() as u64 }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts};
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
@@ -17,8 +17,8 @@ use tokio::time::timeout;
 /// Where this machine says who resolves names for it (resolv.conf(5)).
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// Answers that are kept.
-const CACHED: u64 = 4096;
+/// Answers that are kept. Each may have 64 KiB, so that no more memory than 64 MiB can be filled from outside.
+const CACHED: u64 = 1024;
 
 /// The longest time for which one is: a policy or a key may change.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -173,11 +173,7 @@ fn options(timeouts: Timeouts) -> ResolverOpts {
     options.cache_size = CACHED;
     options.positive_max_ttl = Some(LONGEST);
     options.negative_max_ttl = Some(LONGEST);
-    options.use_hosts_file = hickory_resolver::config::ResolveHosts::Never;
-    // What came in by UDP in pieces could be forged; TCP carries what is longer (RFC 9715).
-    options.edns0 = true;
-    options.edns_payload_len = 1232;
-    options.case_randomization = false;
+    options.use_hosts_file = ResolveHosts::Never;
     options
 }
 

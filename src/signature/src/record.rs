@@ -88,6 +88,8 @@ impl KeyRecord {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::key::Key;
 
@@ -126,5 +128,12 @@ mod tests {
             assert_eq!(KeyRecord::parse(&format!("{text}{p}")), None, "{text}");
         }
         assert_eq!(KeyRecord::parse("v=spf1 -all"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(v=DKIM1; ?)?(k=(rsa|ed25519); ?)?(p=[A-Za-z0-9+/]{0,60}={0,2};?)?[a-z=;: ]{0,20}") {
+            let _ = KeyRecord::parse(&text);
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use mailjam_core::message::Message;
 use tokio::time::timeout;
 
+use crate::canonical::BodyHashes;
 use crate::dkim::{Failure, Verdict, readable, verify};
 use crate::dmarc::{Policy, organizational_domain, policy};
 use crate::dns::{Resolver, Temporary};
@@ -95,6 +96,7 @@ async fn judge(resolver: &Resolver, author_domain: &str, copy: &Message<'_>, now
         return Ok(Why::NotEnforced);
     }
     let organization = if policy.strict { author.clone() } else { organizational_domain(resolver, &author).await? };
+    let mut body = BodyHashes::new(copy.body());
     let mut failure = None;
     let mut unknown = None;
     let mut verified = 0;
@@ -114,7 +116,7 @@ async fn judge(resolver: &Resolver, author_domain: &str, copy: &Message<'_>, now
             continue;
         }
         verified += 1;
-        match verify(resolver, copy, field, &signature, now).await {
+        match verify(resolver, copy, &mut body, field, &signature, now).await {
             Verdict::Pass => return Ok(Why::Signed(signature.domain)),
             Verdict::Fail(reason) => failure = Some(reason),
             Verdict::Unknown(temporary) => unknown = Some(temporary),

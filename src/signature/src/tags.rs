@@ -88,6 +88,8 @@ pub(crate) fn without_signature(value: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -127,6 +129,18 @@ mod tests {
             (" v=1;\r\n\tb=\r\n a;", " v=1;\r\n\tb=;"),
         ] {
             assert_eq!(without_signature(value.as_bytes()), without.as_bytes());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "[a-dhilpstvx=;:/@ .0-9\r\n\tü\"\\\\]{0,80}") {
+            let tags = Tags::parse(&text).unwrap_or_default();
+            for name in ["a", "b", "h", "i", "l", "p", "t", "v", "x"] {
+                let _ = (tags.words(name), tags.bytes(name), tags.number(name), tags.dense(name));
+            }
+            let without = without_signature(text.as_bytes());
+            prop_assert_eq!(without_signature(&without), without);
         }
     }
 }

@@ -1,16 +1,26 @@
 """Another implementation's opinion: dkimpy signs and verifies mail.
 
-judge.py verify KEYS           prints "dkim pass" or "dkim fail" for each DKIM-Signature of the message on standard input,
-                               the topmost first, and "arc none", "arc pass" or "arc fail"
-judge.py sign PEM ALGORITHM    writes the message on standard input, signed for example.com with the selector judge
-judge.py seal PEM DOMAIN KEYS  writes the message on standard input with a set of DOMAIN, selector judge
+judge.py verify KEYS FILE...           prints for each message on a line of its own what it thinks of each DKIM-Signature, the
+                                       topmost first, and of the ARC chain: "pass pass none"
+judge.py sign PEM FILE...              signs each message for example.com with the selector judge
+judge.py seal PEM DOMAIN FILE...       adds a set of DOMAIN with the selector judge to each message
 
-KEYS is a file of lines "name, tab, text". An Ed25519 key is given as base64 of its 32 octets.
+KEYS is a file of lines "name, tab, text". Keys are RSA. What is signed and sealed is written to the file again.
 """
 
 import sys
 
 import dkim
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write(path, content):
+    with open(path, "wb") as file:
+        file.write(content)
 
 
 def texts(path):
@@ -25,39 +35,36 @@ def texts(path):
     return look_up
 
 
-def verify(message, keys):
-    look_up = texts(keys)
+def opinions(message, look_up):
     count = sum(name.lower() == b"dkim-signature" for name, _ in dkim.DKIM(message).headers)
     for index in range(count):
         try:
             passed = dkim.DKIM(message).verify(idx=index, dnsfunc=look_up)
         except dkim.DKIMException:
             passed = False
-        print("dkim", "pass" if passed else "fail")
+        yield "pass" if passed else "fail"
     cv, _, _ = dkim.ARC(message).verify(dnsfunc=look_up)
-    print("arc", cv.decode("ascii"))
-
-
-def key(path):
-    with open(path, "rb") as file:
-        return file.read()
+    yield cv.decode("ascii")
 
 
 def main():
-    message = sys.stdin.buffer.read()
-    command, *rest = sys.argv[1:]
+    command, argument, *files = sys.argv[1:]
     if command == "verify":
-        verify(message, rest[0])
+        look_up = texts(argument)
+        for path in files:
+            print(*opinions(read(path), look_up))
     elif command == "sign":
-        algorithm = rest[1].encode("ascii")
-        field = dkim.DKIM(message, signature_algorithm=algorithm).sign(
-            b"judge", b"example.com", key(rest[0]), canonicalize=(b"simple", b"simple")
-        )
-        sys.stdout.buffer.write(field + message)
+        for path in files:
+            message = read(path)
+            way = (b"simple", b"simple")
+            field = dkim.DKIM(message).sign(b"judge", b"example.com", read(argument), canonicalize=way)
+            write(path, field + message)
     elif command == "seal":
-        domain = rest[1].encode("ascii")
-        fields = dkim.ARC(message).sign(b"judge", domain, key(rest[0]), b"mx.example.org")
-        sys.stdout.buffer.write(b"".join(fields) + message)
+        domain = files.pop(0).encode("ascii")
+        for path in files:
+            message = read(path)
+            fields = dkim.ARC(message).sign(b"judge", domain, read(argument), b"mx.example.org")
+            write(path, b"".join(fields) + message)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ impl<'m, 'a> Found<'m, 'a> {
         for (kind, name) in [RESULTS, SIGNATURE, SEAL].into_iter().enumerate() {
             for field in message.field(name) {
                 seen = true;
-                match instance(&field.text()) {
+                match instance(name, &field.text()) {
                     Some(instance) => {
                         highest = highest.max(instance);
                         if name == SEAL && instance >= last_word.0 {
@@ -136,15 +136,13 @@ fn set<'m, 'a>(instance: u32, fields: [Vec<&'m Field<'a>>; 3]) -> Option<Set<'m,
     })
 }
 
-/// The number of the set that a field belongs to.
-fn instance(text: &str) -> Option<u32> {
-    // In ARC-Authentication-Results it comes first, and what follows is no list of tags (RFC 8617 4.1.1).
-    let value = text.split(';').find_map(|part| {
-        let (name, value) = part.split_once('=')?;
-        (name.trim() == "i").then_some(value.trim())
-    })?;
-    let fits = (1..=2).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
-    value.parse().ok().filter(|instance| fits && (1..=MOST).contains(instance))
+/// The number of the set that a field belongs to. In ARC-Authentication-Results it comes first, and what follows is no list of
+/// tags (RFC 8617 4.1.1).
+fn instance(name: &str, text: &str) -> Option<u32> {
+    let first = text.split(';').next().unwrap_or_default();
+    let tags = Tags::parse(if name == RESULTS { first } else { text })?;
+    let instance = u32::try_from(tags.number("i")?).ok()?;
+    (1..=MOST).contains(&instance).then_some(instance)
 }
 
 fn status(tags: &Tags) -> Option<ChainStatus> {

@@ -11,7 +11,7 @@ use crate::fold::Fold;
 
 /// What our own mail server found out about a message, as one list of results behind its name: the content of its
 /// Authentication-Results fields (RFC 8617 4.1.1), or `none` where it wrote none. To be asked of the message as it came in;
-/// the copy has these fields no more.
+/// the copy has these fields no more. A mail server without a name of its own there is called by any that is its own.
 #[must_use]
 pub fn authentication_results(message: &Message, authserv_id: &str) -> String {
     let own = message.fields().iter().filter(|field| authentication::is_own(field, authserv_id));

@@ -5,7 +5,7 @@ use tokio::time::timeout;
 
 use super::chain::{Found, Set};
 use super::{Chain, ChainStatus};
-use crate::canonical::{Canonicalization, push_field};
+use crate::canonical::{BodyHashes, Canonicalization, push_field};
 use crate::dkim::{Verdict, key_record, push_own, verify};
 use crate::dns::{Resolver, Temporary};
 
@@ -38,7 +38,8 @@ async fn validate(resolver: &Resolver, message: &Message<'_>, now: i64) -> Resul
     if sets.iter().any(|set| set.seal.1.status == ChainStatus::Fail) {
         return Ok(failed(false));
     }
-    match verify(resolver, message, last.message.0, &last.message.1, now).await {
+    let mut body = BodyHashes::new(message.body());
+    match verify(resolver, message, &mut body, last.message.0, &last.message.1, now).await {
         Verdict::Pass => {}
         Verdict::Fail(_) => return Ok(failed(false)),
         Verdict::Unknown(temporary) => return Err(temporary),

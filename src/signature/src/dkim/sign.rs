@@ -139,7 +139,7 @@ impl Prepared {
     /// Hashes a body, which is what follows the empty line, as stored or as it goes on the wire but without doubled dots.
     #[must_use]
     pub fn new(body: &[u8]) -> Prepared {
-        Prepared { body_hash: hash_body(Canonicalization::Relaxed, body, None).0 }
+        Prepared { body_hash: hash_body(Canonicalization::Relaxed, body, None).hash }
     }
 
     /// The value of `bh`.

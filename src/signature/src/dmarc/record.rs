@@ -69,6 +69,8 @@ fn assessment(value: &str) -> Option<Assessment> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use Assessment::{None as Nothing, Quarantine, Reject};
 
@@ -97,5 +99,12 @@ mod tests {
         }
         let record = Record::parse("v=DMARC1; p=none; t=y; adkim=s; psd=n").expect("a record");
         assert!(record.testing && record.strict && record.suffix == Suffix::No);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(v ?= ?DMARC1;?)?[a-z=;: ü]{0,60}") {
+            let _ = Record::parse(&text);
+        }
     }
 }

@@ -45,10 +45,10 @@ fn new_keys_sign() {
 #[test]
 fn openssl_reads_new_keys() {
     let pem = generate(Algorithm::Rsa).expect("a key");
-    let folder = std::env::temp_dir().join(format!("mailjam-key-{}", std::process::id()));
-    std::fs::write(&folder, pem.as_str()).expect("a file");
-    let checked = Command::new("openssl").args(["rsa", "-check", "-noout", "-in"]).arg(&folder).output();
-    std::fs::remove_file(&folder).expect("the file");
+    let file = std::env::temp_dir().join(format!("mailjam-key-{}.pem", std::process::id()));
+    std::fs::write(&file, pem.as_str()).expect("a file");
+    let checked = Command::new("openssl").args(["rsa", "-check", "-noout", "-in"]).arg(&file).output();
+    std::fs::remove_file(&file).expect("the file");
     // Where it is not installed, ring has read such a key in the test above.
     if let Ok(output) = checked {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -77,6 +77,7 @@ fn what_was_changed_on_the_way_breaks_a_chain() {
         text.replace(&field("ARC-Seal: i=2"), &field("ARC-Seal: i=2").replace("i=2", "i=x")),
         text.replace(&field("ARC-Seal: i=3"), &field("ARC-Seal: i=3").replace("s=r1", "s=gone")),
         text.replace("i=3;", "i=51;"),
+        text.replace("i=3; mx.example.org;", "mx.example.org; i=3;"),
         format!("ARC-Seal: i=0; cv=none\r\n{text}"),
         format!("From: eve@example.com\r\n{text}"),
         format!("ARC-Authentication-Results: i=4; mx.example.org; none\r\n{text}"),
