@@ -95,27 +95,21 @@ async fn judge(resolver: &Resolver, author_domain: &str, copy: &Message<'_>, now
     if !policy.is_enforced() {
         return Ok(Why::NotEnforced);
     }
-    let organization = if policy.strict { author.clone() } else { organizational_domain(resolver, &author).await? };
+    let mut alignment = Alignment { resolver, author: &author, strict: policy.strict, organization: None };
     let mut body = BodyHashes::new(copy.body());
-    let mut failure = None;
-    let mut unknown = None;
-    let mut verified = 0;
-    for (field, signature) in readable(copy).take(MOST_LOOKED_AT) {
-        // What is aligned is within the organization; only of that the DNS has to be asked.
-        let aligned = signature.domain == author
-            || (!policy.strict
-                && domain::is_within(&signature.domain, &organization)
-                && match organizational_domain(resolver, &signature.domain).await {
-                    Ok(other) => other == organization,
-                    Err(temporary) => {
-                        unknown = Some(temporary);
-                        false
-                    }
-                });
-        if !aligned || verified == MOST_SIGNATURES {
-            continue;
+    let (mut failure, mut unknown, mut verified) = (None, None, 0);
+    let mut signatures: Vec<_> = readable(copy).take(MOST_LOOKED_AT).collect();
+    // Of the author's very domain nothing has to be looked up to see that it is aligned.
+    signatures.sort_by_key(|(_, signature)| signature.domain != author);
+    for (field, signature) in signatures {
+        match alignment.holds(&signature.domain).await {
+            Ok(true) if verified < MOST_SIGNATURES => verified += 1,
+            Ok(_) => continue,
+            Err(temporary) => {
+                unknown = Some(temporary);
+                continue;
+            }
         }
-        verified += 1;
         match verify(resolver, copy, &mut body, field, &signature, now).await {
             Verdict::Pass => return Ok(Why::Signed(signature.domain)),
             Verdict::Fail(reason) => failure = Some(reason),
@@ -126,5 +120,31 @@ async fn judge(resolver: &Resolver, author_domain: &str, copy: &Message<'_>, now
         (Some(temporary), _) => Err(temporary),
         (None, Some(failure)) => Ok(Why::Broken(policy, failure)),
         (None, None) => Ok(Why::NotSigned(policy)),
+    }
+}
+
+/// Whether domains are aligned with an author's (RFC 9989 4.10.2).
+struct Alignment<'d> {
+    resolver: &'d Resolver,
+    author: &'d str,
+    strict: bool,
+    /// The author's, once it was needed.
+    organization: Option<String>,
+}
+
+impl Alignment<'_> {
+    async fn holds(&mut self, domain: &str) -> Result<bool, Temporary> {
+        if domain == self.author || self.strict {
+            return Ok(domain == self.author);
+        }
+        let organization = match self.organization.take() {
+            Some(organization) => organization,
+            None => organizational_domain(self.resolver, self.author).await?,
+        };
+        // Only of what is within the organization the DNS has to be asked.
+        let holds = domain::is_within(domain, &organization)
+            && organizational_domain(self.resolver, domain).await.map(|other| other == organization)?;
+        self.organization = Some(organization);
+        Ok(holds)
     }
 }

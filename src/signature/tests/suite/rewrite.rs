@@ -63,6 +63,28 @@ fn another_organization_below_is_not_aligned() {
 }
 
 #[test]
+fn a_domain_above_the_author_is_aligned_if_it_is_of_the_organization() {
+    let organization = signer("example.com");
+    let copy = signed(&organization, POST.as_bytes());
+    let copy = mailjam_core::message::Message::parse(&copy).expect("a copy");
+    for (own, aligned) in [("", true), ("_dmarc.lab.example.com TXT \"v=DMARC1; p=reject; psd=n\"\n", false)] {
+        let server = NameServer::start(&(REJECT.to_owned() + own + &keys_of(&organization)));
+        let decision = block_on(async {
+            mailjam_signature::should_rewrite(&resolver(&server), "ann.lab.example.com", &copy, super::NOW).await
+        });
+        assert_eq!(decision.rewrite, !aligned, "{decision:?}");
+    }
+}
+
+#[test]
+fn the_authors_very_domain_is_aligned_whatever_the_dns_says_of_those_above() {
+    let author = signer("example.com");
+    let server = NameServer::start(&(REJECT.to_owned() + "_dmarc.com SERVFAIL\n" + &keys_of(&author)));
+    let copy = signed(&signer("other.example"), &signed(&author, POST.as_bytes()));
+    assert_eq!(decide(&resolver(&server), &copy).why, Why::Signed("example.com".to_owned()));
+}
+
+#[test]
 fn a_trial_is_rewritten_for() {
     assert!(decided("_dmarc.example.com TXT \"v=DMARC1; p=quarantine; t=y\"\n", &[]).0);
 }
