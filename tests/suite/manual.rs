@@ -154,7 +154,9 @@ fn the_page_of_the_configuration_has_every_key_and_its_default() {
         assert_eq!(documented, keys, "{heading}");
         sections += 1;
     }
-    assert_eq!(page.matches("\n.SS [").count(), sections);
+    // There is no key by default.
+    assert_eq!(documented("[[dkim]]").keys().collect::<Vec<_>>(), ["domain", "key", "selector"]);
+    assert_eq!(page.matches("\n.SS [").count(), sections + 1);
 }
 
 /// Whether the sample marks a key, or its whole section.

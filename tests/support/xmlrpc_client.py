@@ -298,6 +298,17 @@ def digests(call):
     assert call("member.remove", LIST, "digest@py.test") is True
 
 
+def keys(call):
+    key = call("dkim.create", "py.test", {"algorithm": "ed25519", "selector": "one"})
+    assert key["name"] == "one._domainkey.py.test" and "k=ed25519" in "".join(key["strings"]), key
+    assert (key["active"], key["configured"]) == (False, False), key
+    assert call("dkim.activate", "py.test", "one") is True
+    assert [(key["selector"], key["active"]) for key in call("dkim.list")] == [("one", True)]
+    assert call("dkim.remove", "py.test", "one") is True
+    assert fault_of(call, "dkim.remove", "py.test", "one") == 400
+    assert fault_of(call, "dkim.create", "py.test", {"selector": "../one"}) == -32602
+
+
 def subscriptions(call):
     assert call("subscription.request", LIST, "new@py.test", {"name": "New", "source_ip": "127.0.0.1"}) is True
     assert [item["waits_for"] for item in call("subscription.pending", LIST)["items"]] == ["confirmation"]
@@ -386,6 +397,7 @@ def main(url, token, path):
     bans(call)
     bounces(call)
     digests(call)
+    keys(call)
     subscriptions(call)
     templates(call)
     records(call)

@@ -6,6 +6,7 @@ mod bounce;
 mod collection;
 mod confirm;
 mod digest;
+mod dkim;
 mod domain;
 mod import;
 mod list;
@@ -36,6 +37,7 @@ pub static COMMANDS: &[Command] = &[
     ban::NOUN,
     bounce::NOUN,
     digest::NOUN,
+    dkim::NOUN,
     template::NOUN,
     role::NOUN,
     domain::NOUN,

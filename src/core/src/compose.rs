@@ -117,12 +117,13 @@ pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context<'_>) 
         ReplyTo::List => Some(&list.address),
         ReplyTo::Address(address) => Some(address),
     };
-    let mut rewritten = if context.rewrite_from { author::rewrite(message, list) } else { None };
-    let author = rewritten.as_mut().and_then(|rewritten| rewritten.author.take());
-    let to_author = rewritten.as_mut().and_then(|rewritten| rewritten.reply_to.take());
-    let mut reply_to = wanted_reply_to.and_then(|address| reply_to::amend(message, address)).or(to_author);
-    let from_changes = rewritten.is_some();
-    let reply_to_changes = reply_to.is_some();
+    let rewritten = if context.rewrite_from { author::rewrite(message, list) } else { author::Rewritten::default() };
+    let reply_to = wanted_reply_to.and_then(|address| reply_to::amend(message, address)).or(rewritten.reply_to);
+    let mut instead = [
+        Instead::new("From", rewritten.from),
+        Instead::new("Author", rewritten.author),
+        Instead::new("Reply-To", reply_to),
+    ];
     let mut prefix = list.settings.subject_prefix.as_deref();
     for field in message.fields() {
         if let Some(removed) = removed(field, message, context.authserv_id) {
@@ -134,13 +135,8 @@ pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context<'_>) 
                 Some(subject) => draft.replace(subject, Change::Prefixed(prefix.to_owned())),
                 None => draft.keep(field),
             }
-        } else if field.is("From") && from_changes {
-            match rewritten.take() {
-                Some(from) => draft.replace(from.from, from.change),
-                None => draft.changes.push(Change::Removed { name: field.name().to_owned(), of: None }),
-            }
-        } else if field.is("Reply-To") && reply_to_changes {
-            if let Some((field, change)) = reply_to.take() {
+        } else if let Some(instead) = instead.iter_mut().find(|instead| instead.is_for(field)) {
+            if let Some((field, change)) = instead.field.take() {
                 draft.replace(field, change);
             }
         } else {
@@ -151,13 +147,7 @@ pub fn list_copy<'a>(message: &Message<'a>, list: &List, context: &Context<'_>) 
     if let Some(prefix) = prefix {
         draft.add("Subject", &subject::alone(prefix, draft.line_end));
     }
-    if let Some(from) = rewritten {
-        draft.put(&from.from, from.change);
-    }
-    if let Some(field) = author {
-        draft.put(&field, Change::Added("Author"));
-    }
-    if let Some((field, change)) = reply_to {
+    for (field, change) in instead.into_iter().filter_map(|instead| instead.field) {
         draft.put(&field, change);
     }
     if is_missing(message, "Date") {
@@ -238,6 +228,25 @@ pub(crate) fn date(now: i64) -> String {
     let now = Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH);
     // A bare timestamp would be printed with -0000, "zone unknown".
     DateTimePrinter::new().zoned_to_string(&now.to_zoned(TimeZone::UTC)).unwrap_or_default()
+}
+
+/// A field that stands in the place of all of its name, of the first, or at the top where there is none.
+struct Instead {
+    name: &'static str,
+    /// Whether there is one.
+    wanted: bool,
+    /// The field and what it changes, until it stands somewhere.
+    field: Option<(Vec<u8>, Change)>,
+}
+
+impl Instead {
+    fn new(name: &'static str, field: Option<(Vec<u8>, Change)>) -> Instead {
+        Instead { name, wanted: field.is_some(), field }
+    }
+
+    fn is_for(&self, field: &Field) -> bool {
+        self.wanted && field.is(self.name)
+    }
 }
 
 /// A header in the making: fields that are added, then fields that were there.

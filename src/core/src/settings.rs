@@ -96,6 +96,17 @@ pub enum VerpMode {
     Always,
 }
 
+/// Whether the list stands in From in the author's place (RFC 7960 4.1.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DmarcRewrite {
+    /// Where the author's domain would have the copy refused.
+    Auto,
+    /// In every post.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// What a list's owner can choose; the table explains each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -129,6 +140,8 @@ pub struct Settings {
     pub footer: String,
     /// What becomes of `Reply-To`.
     pub reply_to: ReplyTo,
+    /// Whether the list stands in From.
+    pub dmarc_rewrite: DmarcRewrite,
     /// Return path of the copies.
     pub verp: VerpMode,
     /// Whether each member's copy has a link to leave with one click.
@@ -277,6 +290,7 @@ impl Default for Settings {
             header: String::new(),
             footer: String::new(),
             reply_to: ReplyTo::Author,
+            dmarc_rewrite: DmarcRewrite::Auto,
             verp: VerpMode::Auto,
             one_click: true,
             description: String::new(),
@@ -323,6 +337,7 @@ impl Settings {
                 ReplyTo::List => "list".to_owned(),
                 ReplyTo::Address(address) => address.to_string(),
             },
+            "dmarc_rewrite" => DMARC_REWRITES.name_of(self.dmarc_rewrite).to_owned(),
             "verp" => VERP_MODES.name_of(self.verp).to_owned(),
             "one_click" => YES_NO.name_of(self.one_click).to_owned(),
             "description" => self.description.clone(),
@@ -368,6 +383,7 @@ impl Settings {
             "header" => self.header = text(key, value)?,
             "footer" => self.footer = text(key, value)?,
             "reply_to" => self.reply_to = reply_to(key, value)?,
+            "dmarc_rewrite" => self.dmarc_rewrite = DMARC_REWRITES.parse(definition, value)?,
             "verp" => self.verp = VERP_MODES.parse(definition, value)?,
             "one_click" => self.one_click = YES_NO.parse(definition, value)?,
             "description" => self.description = line(key, value.trim(), 500)?,
@@ -458,6 +474,9 @@ const SUBSCRIBE_POLICIES: Words<SubscribePolicy> = Words(&[
 ]);
 
 const ROSTERS: Words<Roster> = Words(&[("owners", Roster::Owners), ("members", Roster::Members)]);
+
+const DMARC_REWRITES: Words<DmarcRewrite> =
+    Words(&[("auto", DmarcRewrite::Auto), ("always", DmarcRewrite::Always), ("never", DmarcRewrite::Never)]);
 
 const VERP_MODES: Words<VerpMode> =
     Words(&[("auto", VerpMode::Auto), ("none", VerpMode::None), ("always", VerpMode::Always)]);

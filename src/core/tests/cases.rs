@@ -152,7 +152,7 @@ fn mime() {
 
 fn digest(case: &MimeCase, posts: &[Vec<u8>]) -> Vec<u8> {
     let settings = BTreeMap::from([("description".to_owned(), "Tea, and what goes with it".to_owned())]);
-    let list = ComposeCase { shows: String::new(), address: talk(), settings }.list();
+    let list = ComposeCase { shows: String::new(), address: talk(), settings, rewrite_from: false }.list();
     let issue = Issue {
         list: &list,
         volume: 2026,

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use mailjam_core::settings::Settings;
 use serde::Deserialize;
 
+use crate::signing;
+
 /// Where the configuration stands unless `--config` names another file.
 pub const DEFAULT_PATH: &str = "/etc/mailjam/mailjam.toml";
 
@@ -26,6 +28,10 @@ pub struct Config {
     pub authentication: Authentication,
     /// Where the web client is.
     pub web: Web,
+    /// Who is asked about domains.
+    pub dns: Dns,
+    /// Keys that lists sign with, besides the daemon's own.
+    pub dkim: Vec<DkimKey>,
     /// What is logged.
     pub log: Log,
 }
@@ -137,6 +143,36 @@ pub struct Web {
     pub public_url: String,
 }
 
+/// `[dns]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dns {
+    /// Whether the DNS is asked at all: for DMARC policies of authors' domains, and the keys of their signatures.
+    pub enabled: bool,
+    /// Name servers that resolve for others, as `ADDRESS` or `ADDRESS:PORT`; the system's if there are none.
+    pub servers: Vec<String>,
+    /// Seconds that the questions about one post may take in all.
+    pub patience: u32,
+}
+
+impl Default for Dns {
+    fn default() -> Dns {
+        Dns { enabled: true, servers: Vec::new(), patience: 30 }
+    }
+}
+
+/// `[[dkim]]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DkimKey {
+    /// The domain that signs, for its lists and those of domains below it that have no key.
+    pub domain: String,
+    /// The name of the key in the DNS: `SELECTOR._domainkey.DOMAIN`.
+    pub selector: String,
+    /// The file with the private key, or `credential:NAME` for one that systemd passes.
+    pub key: String,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -242,6 +278,10 @@ impl Config {
             let detail = format!("{url:?} is no address such as https://lists.example.org; mail programs want https");
             return Err(("[web] public_url", detail));
         }
+        if let Some(server) = self.dns.servers.iter().find(|server| signing::server_address(server).is_none()) {
+            let detail = format!("{server:?} is no address of a name server such as 192.0.2.1 or 192.0.2.1:5353");
+            return Err(("[dns] servers", detail));
+        }
         let Sockets { mta, control, web } = &self.sockets;
         if mta == control || mta == web || control == web {
             let detail = "mta, control and web need a path each: what may be called depends on it";
@@ -252,6 +292,7 @@ impl Config {
             // RFC 5321 4.5.3.1.8: a server takes at least 100.
             ("[smtp] recipients", self.smtp.recipients, 1..=10_000),
             ("[storage] retain_posts", self.storage.retain_posts, 0..=36_500),
+            ("[dns] patience", self.dns.patience, 1..=300),
         ] {
             if !range.contains(&value) {
                 return Err((key, format!("{value} is not between {} and {}", range.start(), range.end())));
@@ -346,6 +387,17 @@ impl fmt::Display for Config {
         writeln!(f, "authserv_id = {}", quoted(&self.authentication.authserv_id))?;
         writeln!(f, "\n[web]")?;
         writeln!(f, "public_url = {}", quoted(&self.web.public_url))?;
+        writeln!(f, "\n[dns]")?;
+        writeln!(f, "enabled = {}", self.dns.enabled)?;
+        let servers: Vec<String> = self.dns.servers.iter().map(|server| quoted(server)).collect();
+        writeln!(f, "servers = [{}]", servers.join(", "))?;
+        writeln!(f, "patience = {}", self.dns.patience)?;
+        for DkimKey { domain, selector, key } in &self.dkim {
+            writeln!(f, "\n[[dkim]]")?;
+            writeln!(f, "domain = {}", quoted(domain))?;
+            writeln!(f, "selector = {}", quoted(selector))?;
+            writeln!(f, "key = {}", quoted(key))?;
+        }
         writeln!(f, "\n[log]")?;
         writeln!(f, "level = {}", quoted(&self.log.level))
     }
@@ -366,7 +418,11 @@ mod tests {
     #[test]
     fn what_is_printed_is_what_was_read() {
         let config =
-            parse("[smtp]\nserver = \"mx.example.org:2525\"\n[storage]\npath = \"/a \\\"b\\\"\"\n").expect("good");
+            parse(
+            "[smtp]\nserver = \"mx.example.org:2525\"\n[storage]\npath = \"/a \\\"b\\\"\"\n[dns]\nservers = [\"192.0.2.1\"]\n\
+             [[dkim]]\ndomain = \"a.example\"\nselector = \"x\"\nkey = \"/k\"\n",
+        )
+        .expect("good");
         assert_eq!(parse(&config.to_string()).expect("printed"), config);
         assert_eq!(parse("").expect("empty"), Config::default());
     }
@@ -379,7 +435,7 @@ mod tests {
         for line in Config::default().to_string().lines() {
             assert!(said.contains(&line), "etc/mailjam.toml lacks {line}");
         }
-        for key in ["#ssl_key", "#ssl_crt"] {
+        for key in ["#ssl_key", "#ssl_crt", "#[[dkim]]", "#domain", "#selector", "#key"] {
             assert!(sample.lines().any(|line| line.starts_with(key)), "etc/mailjam.toml lacks {key}");
         }
     }
@@ -393,6 +449,8 @@ mod tests {
             ("[xmlrpc_server]\nssl = true\n", "[xmlrpc_server] ssl: TLS is not available yet"),
             ("[xmlrpc_server]\nenabled = true\naddress = \"192.0.2.1\"\n", "which others can reach"),
             ("[storage]\nbackend = \"oracle\"\n", "no storage backend"),
+            ("[dns]\nservers = [\"dns.example.org\"]\n", "no address of a name server"),
+            ("[[dkim]]\ndomain = \"a.example\"\n", "missing field `selector`"),
             ("[smtp]\nserver = \"localhost\"\n", "HOST:PORT"),
             ("[smtp]\nconnections = 0\n", "not between 1 and 100"),
             ("[log]\nlevel = \"a=b=c\"\n", "[log] level"),

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::config::{self, Config};
 use crate::health::Health;
 use crate::log;
+use crate::signing::{self, Signing};
 
 /// The running daemon.
 pub struct Daemon {
@@ -26,6 +27,7 @@ pub struct Daemon {
     /// When the daemon was ready.
     pub started: Instant,
     config: RwLock<Arc<Config>>,
+    signing: RwLock<Arc<Signing>>,
     config_path: PathBuf,
     log: log::Handle,
     /// Largest `max_size` of any list since the start: what a hand-over may weigh.
@@ -58,7 +60,7 @@ impl Daemon {
     /// Puts the parts together; reads from the store how large messages may be.
     pub fn new(
         store: Store,
-        config: Config,
+        (config, signing): (Config, Signing),
         config_path: PathBuf,
         log: log::Handle,
     ) -> mailjam_store::Result<Arc<Daemon>> {
@@ -73,6 +75,7 @@ impl Daemon {
             work: Notify::new(),
             started: Instant::now(),
             config: RwLock::new(Arc::new(config)),
+            signing: RwLock::new(Arc::new(signing)),
             config_path,
             log,
             largest_message: AtomicU64::new(largest),
@@ -84,9 +87,26 @@ impl Daemon {
         self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Keys and resolver in force.
+    pub fn signing(&self) -> Arc<Signing> {
+        self.signing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the keys again, after one was made, taken or removed.
+    pub fn reload_keys(&self) -> Result<(), signing::Error> {
+        let signing = Signing::load(&self.config())?;
+        *self.signing.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(signing);
+        Ok(())
+    }
+
     /// Reads the configuration again; a broken one changes nothing.
     pub fn reload(&self) -> Result<(), config::Error> {
         let new = Config::load(&self.config_path)?;
+        let signing = Signing::load(&new).map_err(|error| config::Error::Value {
+            path: self.config_path.clone(),
+            key: "[[dkim]]",
+            detail: error.to_string(),
+        })?;
         let filter = log::filter(&new.log.level).map_err(|detail| config::Error::Value {
             path: self.config_path.clone(),
             key: "[log] level",
@@ -99,6 +119,7 @@ impl Daemon {
             tracing::warn!(%error, "the log level stays as it was");
         }
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        *self.signing.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(signing);
         tracing::info!("configuration read from {}", self.config_path.display());
         Ok(())
     }

@@ -6,12 +6,11 @@
 
 mod ledger;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mailjam_core::address::Address;
-use mailjam_core::compose::{self, Context};
+use mailjam_core::compose;
 use mailjam_core::list::List;
 use mailjam_core::message::Message;
 use mailjam_core::return_path;
@@ -22,9 +21,9 @@ use mailjam_store::{Audience, Error, ListRow, PostKind, PostRow, PostState, Trou
 use tokio::sync::{mpsc, watch};
 
 use self::ledger::{Ledger, Recipient, record};
-use crate::config::Config;
 use crate::daemon::{Daemon, now};
 use crate::health::Part;
+use crate::outgoing::{self, Outgoing, Seal, Source};
 use crate::pool::Pool;
 
 /// How long a post is left alone when the storage fails under it.
@@ -41,8 +40,16 @@ struct Post {
     audience: Audience,
     /// What return paths and links are signed with.
     secret: Secret,
-    /// Where each member's link to leave leads; `None` where all members share copies.
-    one_click: Option<String>,
+    /// What each member's copy has for itself; `None` where all members share copies.
+    one_click: Option<OneClick>,
+}
+
+/// What goes into a member's own copy.
+struct OneClick {
+    /// Where the link to leave leads.
+    public_url: String,
+    /// What signs the copy.
+    seal: Option<Seal>,
 }
 
 impl Post {
@@ -89,7 +96,7 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
     if nobody {
         return wait_for_owners(daemon, &row).await;
     }
-    let post = match prepare(&daemon.config(), row, list, &bytes, secret) {
+    let post = match prepare(daemon, row, list, &bytes, secret).await {
         Ok(post) => post,
         Err(problem) => {
             tracing::error!("post {id} is quarantined: {problem}");
@@ -110,36 +117,23 @@ async fn attempt(daemon: &Arc<Daemon>, pool: &Pool, stop: &watch::Receiver<bool>
     Ok(())
 }
 
-/// The copy, or why it cannot be made. A message that makes the code panic must not come back for ever.
-fn prepare(config: &Config, row: PostRow, list: ListRow, bytes: &[u8], secret: Secret) -> Result<Post, String> {
-    let list = list.list;
-    let link = config.one_click(&list.settings).filter(|_| is_named(row.kind));
-    let one_click = link.map(str::to_owned);
-    let composed = catch_unwind(AssertUnwindSafe(|| {
-        let mut audience = Audience::of(row.list, row.kind, now());
+/// The copy, or why it cannot be made.
+async fn prepare(daemon: &Daemon, row: PostRow, list: ListRow, bytes: &[u8], secret: Secret) -> Result<Post, String> {
+    let (config, signing, list) = (daemon.config(), daemon.signing(), list.list);
+    let one_click = config.one_click(&list.settings).filter(|_| is_named(row.kind)).map(str::to_owned);
+    let source = Source { kind: row.kind, id: row.id, received: row.received, bytes, one_click: one_click.is_some() };
+    let Outgoing { bytes: copy, seal, .. } = outgoing::make(&config, &signing, &list, source).await?;
+    let mut audience = Audience::of(row.list, row.kind, now());
+    if row.kind == PostKind::Post {
         let message = Message::parse(bytes).map_err(|error| error.to_string())?;
-        let copy = match row.kind {
-            PostKind::Post => {
-                audience.spare(&message);
-                let context = Context {
-                    now: row.received,
-                    post_id: row.id,
-                    authserv_id: &config.authentication.authserv_id,
-                    rewrite_from: false,
-                    one_click: one_click.is_some(),
-                };
-                compose::post_copy(bytes, &list, &context, true).map_err(|error| error.to_string())?.0
-            }
-            PostKind::Digest | PostKind::PlainDigest => {
-                compose::list_mail(&message, &list, one_click.is_some()).to_vec()
-            }
-            PostKind::Notice => bytes.to_vec(),
-            _ => compose::owner_copy(&message, &list).to_vec(),
-        };
-        Ok((Body::new(&copy), audience))
-    }));
-    let (body, audience) =
-        composed.unwrap_or_else(|_| Err("composing the copy made the code panic; please report it".to_owned()))?;
+        audience.spare(&message);
+    }
+    let body = match &seal {
+        // Where each member's copy has a link of its own, each is signed by itself.
+        Some(seal) if one_click.is_none() => Body::new(&[seal.fields(b""), copy].concat()),
+        _ => Body::new(&copy),
+    };
+    let one_click = one_click.map(|public_url| OneClick { public_url, seal });
     Ok(Post { row, list, body, audience, secret, one_click })
 }
 
@@ -360,9 +354,13 @@ fn personal_copy(post: &Post, recipient: &Recipient) -> PersonalCopy {
         Ok(member) if post.list.settings.verp != VerpMode::None => paths.copy(post.row.id, &member),
         _ => paths.post(post.row.id),
     };
-    let head = post.one_click.as_ref().map(|url| {
+    let head = post.one_click.as_ref().map(|OneClick { public_url, seal }| {
         let bearer = Bearer { list: post.row.list, key: &recipient.target.key };
-        compose::one_click(&post.list, url, &post.secret, bearer)
+        let link = compose::one_click(&post.list, public_url, &post.secret, bearer);
+        // A key of RSA takes a millisecond, in which this thread does nothing else.
+        let signatures = seal.as_ref().map(|seal| tokio::task::block_in_place(|| seal.fields(&link)));
+        let signatures = signatures.unwrap_or_default();
+        [signatures, link].concat()
     });
     PersonalCopy {
         return_path: return_path.envelope(),

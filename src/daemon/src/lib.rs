@@ -26,11 +26,13 @@ mod methods;
 mod moderation;
 mod mta_door;
 mod notify;
+mod outgoing;
 mod params;
 mod patient;
 mod pool;
 mod runner;
 mod service;
+mod signing;
 mod subscription;
 
 use std::io::Write as _;
@@ -68,6 +70,10 @@ pub fn main() -> ExitCode {
         Err(error) => return fail(&error, ExitCode::from(EX_CONFIG)),
     };
     if arguments.check_config {
+        // Keys that cannot be used would only be missed when mail goes out.
+        if let Err(error) = signing::stored(&config) {
+            return fail(&error, ExitCode::from(EX_CONFIG));
+        }
         return say(&format!("{} is good\n", arguments.config.display()));
     }
     if arguments.print_config {

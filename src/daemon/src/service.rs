@@ -17,6 +17,7 @@ use crate::http::Server;
 use crate::listen::{self, Door, Listener};
 use crate::mta_door::Crew;
 use crate::notify::notify;
+use crate::signing::{self, Signing};
 use crate::{chores, log, runner};
 
 /// Why the daemon does not run.
@@ -28,6 +29,9 @@ pub enum Error {
     /// No sockets.
     #[error(transparent)]
     Listen(#[from] listen::Error),
+    /// No keys.
+    #[error(transparent)]
+    Keys(#[from] signing::Error),
     /// A defect.
     #[error("a part of mailjamd ended by itself; please report it with the lines above")]
     Ended,
@@ -53,7 +57,8 @@ pub fn run(config: Config, config_path: PathBuf, log: log::Handle) -> Result<(),
         .map_err(|source| Error::System { what: "start the runtime", source })?;
     // The storage comes first: its lock says whether another daemon runs, before that one's sockets are touched.
     let store = Store::open_sqlite(&config.storage.path)?;
-    let daemon = Daemon::new(store.clone(), config, config_path, log)?;
+    let signing = Signing::load(&config)?;
+    let daemon = Daemon::new(store.clone(), (config, signing), config_path, log)?;
     let served = runtime.block_on(serve(&daemon));
     runtime.shutdown_timeout(Duration::from_secs(5));
     store.close()?;

@@ -269,6 +269,15 @@ pub const METHODS: &[Method] = &[
     method::<DigestPreview>("digest.preview", Access::ListRead, &[LIST],
         "The next digest as it would go out now."),
 
+    method::<Vec<DkimRecord>>("dkim.list", Access::Read, &[],
+        "Keys that lists sign with, and their DNS records."),
+    method::<DkimRecord>("dkim.create", Access::Admin, &[req::<String>("domain"), opt::<DkimOptions>("options")],
+        "Makes a key that signs for the lists of a domain once dkim.activate says so; answers its DNS record. The private key stays with the daemon."),
+    method::<bool>("dkim.activate", Access::Admin, &[req::<String>("domain"), req::<String>("selector")],
+        "Signs with a key from now on; one of the same kind that the daemon kept for the domain is put away."),
+    method::<bool>("dkim.remove", Access::Admin, &[req::<String>("domain"), req::<String>("selector")],
+        "Removes a key that the daemon keeps."),
+
     method::<Vec<Template>>("template.list", Access::ListOwner, &[req::<String>("scope")],
         "Every template in every language, and where its text comes from, for a list, a domain or, with the empty name, the site."),
     method::<TemplateText>("template.get", Access::ListOwner, &[req::<String>("scope"), req::<String>("name"), opt::<String>("language")],

@@ -675,6 +675,34 @@ record! {
         pub message: Vec<u8>,
     }
 
+    /// What a new key is to be.
+    pub struct DkimOptions {
+        /// Its name in the DNS; one that says when it was made if absent.
+        pub selector: Option<String>,
+        /// `rsa` (2048 bits; if absent) or `ed25519`.
+        pub algorithm: Option<String>,
+    }
+
+    /// A key that lists sign with.
+    pub struct DkimRecord {
+        /// The domain that signs: for its lists, and for those of domains below it that have no key.
+        pub domain: String,
+        /// The name of the key.
+        pub selector: String,
+        /// `rsa` or `ed25519`.
+        pub algorithm: String,
+        /// Whether it is used.
+        pub active: bool,
+        /// Whether it stands in the configuration file; otherwise the daemon keeps it.
+        pub configured: bool,
+        /// Name of its DNS record.
+        pub name: String,
+        /// Value of that record, a TXT, in strings of at most 255 octets.
+        pub strings: Vec<String>,
+        /// The record as a zone file has it.
+        pub line: String,
+    }
+
     /// A post that a change of settings would have treated differently.
     pub struct Preview {
         /// The item.

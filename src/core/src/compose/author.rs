@@ -11,29 +11,27 @@ use crate::settings::ReplyTo;
 const LONGEST: usize = 60;
 const MOST: usize = 3;
 
-/// What stands in a copy instead of the author's From.
-#[derive(Debug, PartialEq, Eq)]
+/// What stands in a copy instead of what the author wrote, each with what it changes.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Rewritten {
-    /// The one From, in the place of the first that was there.
-    pub(super) from: Vec<u8>,
-    /// What that changes.
-    pub(super) change: Change,
-    /// An Author field (RFC 9057) with what From said; `None` where there was nothing, or where Author is there already, which
-    /// nobody on the way may change.
-    pub(super) author: Option<Vec<u8>>,
+    /// The one From.
+    pub(super) from: Option<(Vec<u8>, Change)>,
+    /// An Author field (RFC 9057) with what From said; `None` where there was nothing, or where Author says something already,
+    /// which nobody on the way may change.
+    pub(super) author: Option<(Vec<u8>, Change)>,
     /// A Reply-To with what From said, where the list leaves replies to the author, who said nothing about them.
     pub(super) reply_to: Option<(Vec<u8>, Change)>,
 }
 
-/// The fields that put the list in the author's place; `None` where the list itself is the author.
+/// The fields that put the list in the author's place; none where the list itself is the author.
 ///
 /// What From said goes on as it is, encoded words and groups included. Only if no program could read it, the addresses
 /// that can be found in it stand in Reply-To instead.
-pub(super) fn rewrite(message: &Message, list: &List) -> Option<Rewritten> {
+pub(super) fn rewrite(message: &Message, list: &List) -> Rewritten {
     let line_end = message.line_end().as_str();
     let authors = message.from();
     if !authors.is_empty() && authors.iter().all(|author| author.address.as_ref() == Some(&list.address)) {
-        return None;
+        return Rewritten::default();
     }
     let values: Vec<&[u8]> =
         message.field("From").map(|field| field.value().trim_ascii()).filter(|value| !value.is_empty()).collect();
@@ -45,11 +43,12 @@ pub(super) fn rewrite(message: &Message, list: &List) -> Option<Rewritten> {
     let from = format!("From: {}{line_end}", fold(&words, "From: ".len(), line_end)).into_bytes();
 
     let has_author = message.field("Author").any(|field| !field.value().trim_ascii().is_empty());
-    let author = (!has_author && !value.is_empty()).then(|| field("Author", &value, line_end));
+    let author =
+        (!has_author && !value.is_empty()).then(|| (field("Author", &value, line_end), Change::Added("Author")));
     let answered = !message.mailboxes("Reply-To").is_empty();
     let to_author = list.settings.reply_to == ReplyTo::Author && !answered;
     let reply_to = to_author.then(|| replies(&authors, &value, line_end)).flatten();
-    Some(Rewritten { from, change: Change::FromRewritten(name), author, reply_to })
+    Rewritten { from: Some((from, Change::FromRewritten(name))), author, reply_to }
 }
 
 /// A Reply-To that leads to the authors; `None` if no address of theirs is known.
@@ -127,10 +126,11 @@ mod tests {
     fn fields(header: &str, reply_to: &str) -> (String, String, String) {
         let raw = format!("{header}\nSubject: s\n\nbody\n");
         let message = Message::parse(raw.as_bytes()).expect("a message");
-        let rewritten = rewrite(&message, &list(reply_to)).expect("somebody else's");
-        let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap_or_default()).expect("UTF-8");
-        let reply_to = rewritten.reply_to.map(|(field, _)| field);
-        (text(Some(rewritten.from)), text(rewritten.author), text(reply_to))
+        let rewritten = rewrite(&message, &list(reply_to));
+        let text = |field: Option<(Vec<u8>, Change)>| {
+            String::from_utf8(field.map(|(field, _)| field).unwrap_or_default()).expect("UTF-8")
+        };
+        (text(rewritten.from), text(rewritten.author), text(rewritten.reply_to))
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn the_lists_own_mail_stays_as_it_is() {
         let message = Message::parse(b"From: Talk <talk@lists.example.org>\n\n").expect("a message");
-        assert_eq!(rewrite(&message, &list("author")), None);
+        assert_eq!(rewrite(&message, &list("author")), Rewritten::default());
     }
 
     #[test]
@@ -212,12 +212,12 @@ mod tests {
         fn from_always_names_the_list_alone(from in "[ -~äüß\u{202e}]{0,120}(\n [!-~ü]{1,30}){0,2}") {
             let raw = format!("From:{from}\nSubject: s\n\n");
             let message = Message::parse(raw.as_bytes()).expect("a message");
-            if let Some(rewritten) = rewrite(&message, &list("author")) {
-                let read = Message::parse(&rewritten.from).map(|message| message.from()).expect("a field");
+            let Rewritten { from, author, reply_to } = rewrite(&message, &list("author"));
+            if let Some((from, _)) = from {
+                let read = Message::parse(&from).map(|message| message.from()).expect("a field");
                 prop_assert_eq!(read.len(), 1);
                 prop_assert_eq!(read[0].address.as_ref(), Some(&list("author").address));
-                let fields = [rewritten.author, rewritten.reply_to.map(|(field, _)| field)];
-                for field in fields.into_iter().flatten() {
+                for (field, _) in [author, reply_to].into_iter().flatten() {
                     prop_assert_eq!(Message::parse(&field).expect("a field").fields().len(), 1);
                 }
             }

@@ -75,6 +75,22 @@ fn says_what_it_changed() {
     );
 }
 
+#[test]
+fn the_list_stands_in_from_once_and_the_author_in_author_once() {
+    let raw = b"Received: x\nAuthor:\nFrom: Ann <ann@example.com>\nReply-To: b@x.example\nFROM: bob@example.com\n\nx";
+    let message = Message::parse(raw).unwrap();
+    let rewrite = Context { rewrite_from: true, ..NOW };
+    let copy = list_copy(&message, &list(&[]), &rewrite);
+    let header = String::from_utf8(copy.header.clone()).unwrap();
+    let kept = "Received: x\nAuthor: Ann <ann@example.com>,\n bob@example.com\n\
+                From: \"Ann, bob via talk\" <talk@lists.example.org>\nReply-To: b@x.example\n\n";
+    assert!(header.ends_with(kept), "{header}");
+    let changes: Vec<String> = copy.changes.iter().map(Change::to_string).collect();
+    let from = "put \"Ann, bob via talk\" into From, as the author's domain would have the copy refused";
+    assert_eq!(changes[..2], ["added Author", from]);
+    assert_eq!(list_copy(&message, &list(&[]), &NOW).to_vec().windows(5).filter(|five| five == b"From:").count(), 1);
+}
+
 /// Takes milliseconds; looking at the rest of the subject anew behind each marker would take minutes.
 #[test]
 fn a_hostile_subject_costs_no_more_than_its_length() {

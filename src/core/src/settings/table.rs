@@ -53,6 +53,8 @@ pub const DEFINITIONS: &[Definition] = &[
         "The same below every post."),
     row("reply_to", "author|list|ADDRESS", "author",
         "Where replies go: as the author wrote it, to the list, or to this address."),
+    row("dmarc_rewrite", "auto|always|never", "auto",
+        "Put the list into From, with the author's name: where the author's domain would have the copy refused (DMARC), in every post, or never."),
     row("verp", "auto|none|always", "auto",
         "Name the member in the return path of each copy: where the mail server does it by itself (XVERP), never, or always, one transaction a member if need be."),
     row("one_click", "yes|no", "yes",

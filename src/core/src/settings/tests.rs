@@ -23,6 +23,7 @@ fn what_changed_comes_back() {
         ("reply_to", "replies@example.org"),
         ("max_size", "3M"),
         ("verp", "always"),
+        ("dmarc_rewrite", "never"),
         ("description", "What \"it\" is for"),
         ("language", "pt-BR"),
         ("nonmember", "hold"),

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use mailjam_core::compose::{self, Context};
+use mailjam_core::compose;
 use mailjam_core::decide::Verdict;
 use mailjam_core::message::Message;
 use mailjam_core::return_path;
-use mailjam_core::token::Bearer;
+use mailjam_core::token::{Bearer, Secret};
 use mailjam_rpc::records::{ExplainRequest, Explanation, Rule};
 use mailjam_rpc::{Code, Fault, Value};
-use mailjam_store::{Audience, PostKind, Session};
+use mailjam_store::{Audience, ListRow, PostKind, Session};
 
 use super::{Failed, count, mta, unknown, value};
 use crate::config::Config;
 use crate::daemon::{Daemon, now};
-use crate::judge::{self, Handover, Judged};
+use crate::judge::{self, Handover};
+use crate::outgoing::{self, Outgoing, Source};
 use crate::params::Params;
 
 /// Recipients that an explanation names at most.
@@ -31,15 +32,51 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
                 if let Some(row) = super::find_list(session, &request.list)? {
                     request.list = row.list.address.to_string();
                 }
-                explain(session, &request, &config)
+                explain(session, request, &config)
             });
-            explained.await.map(value).map_err(Fault::from)
+            let (explanation, planned) = explained.await.map_err(Fault::from)?;
+            match planned {
+                Some(planned) => show_copy(daemon, explanation, planned).await.map(value).map_err(Fault::from),
+                None => Ok(value(explanation)),
+            }
         }
         _ => Err(unknown(verb)),
     }
 }
 
-fn explain(session: &dyn Session, request: &ExplainRequest, config: &Config) -> Result<Explanation, Failed> {
+/// What would go out, before it is made.
+struct Planned {
+    list: ListRow,
+    kind: PostKind,
+    message: Vec<u8>,
+    /// Where the links to leave lead, and the first member's key.
+    link: Option<(String, String)>,
+    secret: Secret,
+}
+
+/// The copy that would go out, and what was done for it.
+async fn show_copy(daemon: &Daemon, mut explanation: Explanation, planned: Planned) -> Result<Explanation, Failed> {
+    let Planned { list, kind, message, link, secret } = planned;
+    let source = Source { kind, id: 0, received: now(), bytes: &message, one_click: link.is_some() };
+    let made = outgoing::make(&daemon.config(), &daemon.signing(), &list.list, source).await;
+    let Outgoing { bytes, changes, seal } = made.map_err(|problem| Failed::new(Code::BadMessage, problem))?;
+    explanation.changes = changes;
+    let mut head = Vec::new();
+    if let Some((url, key)) = link {
+        let each = "added List-Unsubscribe and List-Unsubscribe-Post, for each member another";
+        explanation.changes.push(each.to_owned());
+        head = compose::one_click(&list.list, &url, &secret, Bearer { list: list.id, key: &key });
+    }
+    let signatures = seal.map(|seal| seal.fields(&head)).unwrap_or_default();
+    explanation.output = Some([signatures, head, bytes].concat());
+    Ok(explanation)
+}
+
+fn explain(
+    session: &dyn Session,
+    request: ExplainRequest,
+    config: &Config,
+) -> Result<(Explanation, Option<Planned>), Failed> {
     let judged = judge::judge(
         session,
         &Handover {
@@ -66,57 +103,38 @@ fn explain(session: &dyn Session, request: &ExplainRequest, config: &Config) -> 
         recipients: Vec::new(),
         output: None,
     };
-    match deciding {
-        Verdict::Post => outgoing(session, request, &judged, (PostKind::Post, config), &mut explanation)?,
-        Verdict::Forward => outgoing(session, request, &judged, (PostKind::Owner, config), &mut explanation)?,
-        Verdict::Command | Verdict::Hold | Verdict::Bounce | Verdict::Discard | Verdict::Refuse(_) => {}
-    }
-    Ok(explanation)
-}
-
-/// What would be sent, and to whom.
-fn outgoing(
-    session: &dyn Session,
-    request: &ExplainRequest,
-    judged: &Judged,
-    (kind, config): (PostKind, &Config),
-    explanation: &mut Explanation,
-) -> Result<(), Failed> {
-    let (Some(destination), Ok(message)) = (&judged.destination, Message::parse(&request.message)) else {
-        return Ok(());
-    };
-    let row = &destination.list;
-    let link = config.one_click(&row.list.settings).filter(|_| kind == PostKind::Post);
-    let authserv_id = &config.authentication.authserv_id;
-    let context = Context { now: now(), post_id: 0, authserv_id, rewrite_from: false, one_click: link.is_some() };
-    let (copy, changes) = match kind {
-        PostKind::Post => compose::post_copy(&request.message, &row.list, &context, true)
-            .map_err(|error| Failed::new(Code::BadMessage, error))?,
-        _ => {
-            let copy = compose::owner_copy(&message, &row.list);
-            (copy.to_vec(), copy.changes)
+    let kind = match deciding {
+        Verdict::Post => PostKind::Post,
+        Verdict::Forward => PostKind::Owner,
+        Verdict::Command | Verdict::Hold | Verdict::Bounce | Verdict::Discard | Verdict::Refuse(_) => {
+            return Ok((explanation, None));
         }
     };
-    explanation.changes = changes.iter().map(ToString::to_string).collect();
-    explanation.output = Some(copy);
+    let Some(destination) = judged.destination else { return Ok((explanation, None)) };
+    let planned = plan(session, request.message, destination.list, (kind, config), &mut explanation)?;
+    Ok((explanation, Some(planned)))
+}
+
+/// To whom it would be sent.
+fn plan(
+    session: &dyn Session,
+    bytes: Vec<u8>,
+    row: ListRow,
+    (kind, config): (PostKind, &Config),
+    explanation: &mut Explanation,
+) -> Result<Planned, Failed> {
     let secret = session.secret("token")?;
     let writer = return_path::Writer { list: &row.list.address, number: row.id, secret: &secret };
     let path = if kind == PostKind::Post { writer.post(0) } else { return_path::plain(&row.list.address) };
     explanation.return_path = Some(path.to_string());
     let mut audience = Audience::of(row.id, kind, now());
-    if kind == PostKind::Post {
+    if let (PostKind::Post, Ok(message)) = (kind, Message::parse(&bytes)) {
         audience.spare(&message);
     }
     explanation.recipient_count = count(session.target_count(&audience)?);
     let targets = session.targets(&audience, "", RECIPIENTS)?;
-    if let (Some(url), Some(first)) = (link, targets.first()) {
-        explanation
-            .changes
-            .push("added List-Unsubscribe and List-Unsubscribe-Post, for each member another".to_owned());
-        let bearer = Bearer { list: row.id, key: &first.key };
-        let head = compose::one_click(&row.list, url, &secret, bearer);
-        explanation.output = explanation.output.take().map(|copy| [head, copy].concat());
-    }
+    let link = config.one_click(&row.list.settings).filter(|_| kind == PostKind::Post);
+    let link = link.zip(targets.first()).map(|(url, first)| (url.to_owned(), first.key.clone()));
     explanation.recipients = targets.into_iter().map(|target| target.address).collect();
-    Ok(())
+    Ok(Planned { list: row, kind, message: bytes, link, secret })
 }

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod ban;
 pub mod bounce;
 pub mod digest;
+pub mod dkim;
 pub mod domain;
 pub mod list;
 pub mod member;

@@ -1,0 +1,276 @@
+//! The keys that lists sign with, and the resolver that tells whether an author may stand in From.
+//!
+//! Keys come from the configuration (`[[dkim]]`, files or credentials of systemd), and from the daemon's own folder beside the
+//! database, where `dkim.create` puts them: `dkim/DOMAIN/SELECTOR.pem`. One that ends with `.new` is not used before the DNS
+//! has its record.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mailjam_core::message::Message;
+use mailjam_signature::{Key, KeyError, Resolver, Signer, SignerError, Timeouts, should_rewrite};
+
+use crate::config::{Config, DkimKey};
+use crate::daemon::now;
+
+/// Authors of a post whose domains are asked about.
+const AUTHORS: usize = 5;
+
+/// The port of name servers.
+const DNS: u16 = 53;
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be read or written.
+    #[error("the DKIM key {}: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// It is none.
+    #[error("{0}")]
+    Key(#[from] KeyError),
+    /// Keys that do not go together.
+    #[error("{0}")]
+    Signer(#[from] SignerError),
+    /// systemd gave the daemon no credentials.
+    #[error("the DKIM key credential:{0}: systemd passed no credentials; see LoadCredential= in systemd.exec(5)")]
+    NoCredentials(String),
+}
+
+/// A key, and where it is.
+#[derive(Debug)]
+pub struct Stored {
+    /// The domain that signs with it.
+    pub domain: String,
+    /// Its name in the DNS.
+    pub selector: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether it is used.
+    pub active: bool,
+    /// Whether the configuration names it; otherwise it is one of the daemon's own.
+    pub configured: bool,
+    /// The key.
+    pub key: Key,
+}
+
+/// What is needed to sign.
+pub struct Signing {
+    signers: BTreeMap<String, Arc<Signer>>,
+    resolver: Option<Resolver>,
+}
+
+/// What is to become of From.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Whether the list stands there in the author's place.
+    pub rewrite: bool,
+    /// Why, for people.
+    pub why: String,
+}
+
+impl Signing {
+    /// Reads all keys.
+    ///
+    /// # Errors
+    /// One cannot be used.
+    pub fn load(config: &Config) -> Result<Signing, Error> {
+        let mut domains: BTreeMap<String, Vec<(String, Key)>> = BTreeMap::new();
+        for stored in stored(config)?.into_iter().filter(|stored| stored.active) {
+            domains.entry(stored.domain).or_default().push((stored.selector, stored.key));
+        }
+        let mut signers = BTreeMap::new();
+        for (domain, keys) in domains {
+            let signer = Signer::new(&domain, keys)?;
+            signers.insert(signer.domain().to_owned(), Arc::new(signer));
+        }
+        Ok(Signing { signers, resolver: resolver(config) })
+    }
+
+    /// Who signs for lists in a domain, given in A-labels: the domain itself, or else the nearest above it that has a key.
+    #[must_use]
+    pub fn signer(&self, domain: &str) -> Option<&Arc<Signer>> {
+        let mut name = domain;
+        loop {
+            if let Some(signer) = self.signers.get(name) {
+                return Some(signer);
+            }
+            name = name.split_once('.')?.1;
+        }
+    }
+
+    /// Asks the DNS; `None` where that is switched off or cannot be.
+    #[must_use]
+    pub fn resolver(&self) -> Option<&Resolver> {
+        self.resolver.as_ref()
+    }
+
+    /// Whether a copy may go out with its authors in From.
+    pub async fn judge(&self, copy: &Message<'_>) -> Author {
+        let Some(resolver) = &self.resolver else {
+            return Author { rewrite: false, why: "the DNS is not asked".to_owned() };
+        };
+        let mut domains: Vec<String> = copy
+            .from()
+            .iter()
+            .filter_map(|author| Some(author.address.as_ref()?.ascii_domain().into_owned()))
+            .take(AUTHORS)
+            .collect();
+        domains.dedup();
+        let mut why = "nobody stands there".to_owned();
+        for domain in domains {
+            let decision = should_rewrite(resolver, &domain, copy, now()).await;
+            why = decision.why.to_string();
+            if decision.rewrite {
+                return Author { rewrite: true, why };
+            }
+        }
+        Author { rewrite: false, why }
+    }
+}
+
+/// The resolver of the configuration, or that of the system.
+fn resolver(config: &Config) -> Option<Resolver> {
+    if !config.dns.enabled {
+        return None;
+    }
+    let servers: Vec<SocketAddr> = config.dns.servers.iter().filter_map(|server| server_address(server)).collect();
+    let decision = Duration::from_secs(u64::from(config.dns.patience));
+    let timeouts = Timeouts { query: Timeouts::default().query.min(decision), decision };
+    match Resolver::new(&servers, timeouts) {
+        Ok(resolver) => Some(resolver),
+        Err(error) => {
+            tracing::warn!("{error}; until then authors' DMARC policies are not looked at");
+            None
+        }
+    }
+}
+
+/// `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:53`.
+pub fn server_address(text: &str) -> Option<SocketAddr> {
+    text.parse().ok().or_else(|| Some(SocketAddr::new(text.parse::<IpAddr>().ok()?, DNS)))
+}
+
+/// Every key that there is.
+///
+/// # Errors
+/// One cannot be read.
+pub fn stored(config: &Config) -> Result<Vec<Stored>, Error> {
+    let mut found = Vec::new();
+    for DkimKey { domain, selector, key } in &config.dkim {
+        let path = key_path(key)?;
+        let key = read(&path)?;
+        let (domain, selector) = (domain.to_ascii_lowercase(), selector.clone());
+        found.push(Stored { domain, selector, path, active: true, configured: true, key });
+    }
+    let own = own_folder(config);
+    for domain in entries(&own)? {
+        for file in entries(&own.join(&domain))? {
+            let (selector, active) = match file.strip_suffix(".pem") {
+                Some(selector) => (selector, true),
+                None => match file.strip_suffix(".pem.new") {
+                    Some(selector) => (selector, false),
+                    None => continue,
+                },
+            };
+            let path = own.join(&domain).join(&file);
+            let key = read(&path)?;
+            let (domain, selector) = (domain.clone(), selector.to_owned());
+            found.push(Stored { domain, selector, path, active, configured: false, key });
+        }
+    }
+    Ok(found)
+}
+
+fn key_path(key: &str) -> Result<PathBuf, Error> {
+    let Some(name) = key.strip_prefix("credential:") else { return Ok(key.into()) };
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY");
+    folder.map(|folder| Path::new(&folder).join(name)).ok_or_else(|| Error::NoCredentials(name.to_owned()))
+}
+
+fn read(path: &Path) -> Result<Key, Error> {
+    let pem = fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+    Ok(Key::from_pem(&path.display().to_string(), &pem)?)
+}
+
+/// Names in a folder, in order; none if it is not there.
+fn entries(folder: &Path) -> Result<Vec<String>, Error> {
+    let failed = |source| Error::File { path: folder.to_owned(), source };
+    let read = match fs::read_dir(folder) {
+        Ok(read) => read,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut names = Vec::new();
+    for entry in read {
+        names.extend(entry.map_err(failed)?.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Where the daemon's own keys are: beside the database.
+fn own_folder(config: &Config) -> PathBuf {
+    config.storage.path.parent().unwrap_or(Path::new(".")).join("dkim")
+}
+
+/// Writes a new key, which is not used yet.
+///
+/// # Errors
+/// There is one with this selector, or it cannot be written.
+pub fn keep(config: &Config, domain: &str, selector: &str, pem: &str) -> Result<PathBuf, Error> {
+    let folder = own_folder(config).join(domain);
+    let failed = |path: &Path, source| Error::File { path: path.to_owned(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|source| failed(&folder, source))?;
+    let used = folder.join(format!("{selector}.pem"));
+    if used.exists() {
+        return Err(failed(&used, io::ErrorKind::AlreadyExists.into()));
+    }
+    let path = folder.join(format!("{selector}.pem.new"));
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    file.and_then(|mut file| file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()))
+        .map_err(|source| failed(&path, source))?;
+    Ok(path)
+}
+
+/// Removes a key of the daemon's own.
+///
+/// # Errors
+/// Its file cannot be removed.
+pub fn remove(key: &Stored) -> Result<(), Error> {
+    fs::remove_file(&key.path).map_err(|source| Error::File { path: key.path.clone(), source })
+}
+
+/// Lets a key be used, and no other key of the daemon's own of the same kind in its domain.
+///
+/// # Errors
+/// A file cannot be renamed.
+pub fn activate(key: &Stored, all: &[Stored]) -> Result<(), Error> {
+    let rename =
+        |from: &Path, to: &Path| fs::rename(from, to).map_err(|source| Error::File { path: from.to_owned(), source });
+    let twins = all.iter().filter(|other| {
+        other.active
+            && !other.configured
+            && other.domain == key.domain
+            && other.selector != key.selector
+            && other.key.algorithm() == key.key.algorithm()
+    });
+    for twin in twins {
+        // Its record stays good for what was signed with it.
+        rename(&twin.path, &twin.path.with_extension("pem.old"))?;
+    }
+    if !key.active {
+        rename(&key.path, &key.path.with_extension(""))?;
+    }
+    Ok(())
+}
