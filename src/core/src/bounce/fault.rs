@@ -104,6 +104,8 @@ fn class(reply: Reply, hard: bool, text: &str) -> Class {
     let by_status = reply.status.map_or(Class::Other, by_status);
     match clear {
         Some((Some(Class::Dead) | None, _)) if of_sender => Class::Policy,
+        // `450 mailbox temporarily unavailable` says nothing of the address.
+        Some((Some(Class::Dead), _)) if !hard && reply != Reply::default() && says(text, TEMPORARY) => Class::Other,
         Some((Some(class), _)) => *class,
         Some((None, _)) if hard => Class::Dead,
         Some((None, _)) => Class::Network,
@@ -237,6 +239,9 @@ mod tests {
             (554, "5.7.1", "", Policy),
             (550, "", "Access denied", Policy),
             (451, "4.3.0", "", Other),
+            (450, "4.2.0", "Mailbox temporarily unavailable, try again later", Other),
+            (450, "4.1.1", "User unknown in virtual mailbox table", Dead),
+            (450, "", "delivery temporarily suspended: connect to mx.example.org: Connection refused", Network),
             (550, "", "", Other),
         ] {
             let found = classify_reply(code, status.parse().ok(), text);

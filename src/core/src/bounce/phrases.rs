@@ -37,7 +37,7 @@ pub const CLEAR: &[(Option<Class>, &str)] = &[
          maximum mailbox size|mailbox is too large|mail file size exceeds|user is over|boite * pleine|\
          boîte * pleine|boîte aux lettres est pleine|quota dépassé|postfach * voll|postfach ist voll|\
          mailbox ist voll|mailbox * voll|speicherplatz|casella * piena|buzón * lleno|buzon * lleno|cuota excedida|\
-         caixa * cheia|caixa postal cheia|ящик переполнен|переполнен|queue file write error: quota|5.2.2|#5.2.2|\
+         caixa * cheia|caixa postal cheia|ящик переполнен|переполнен|queue file write error: quota|5.2.2|\
          too much mail data|容量|メールボックスが一杯",
     ),
     (
@@ -93,7 +93,9 @@ pub const CLEAR: &[(Option<Class>, &str)] = &[
          mailbox not available|mailbox * unavailable|user unavailable|account unavailable|account is unavailable|\
          recipient unavailable|mailbox disabled|mailbox is disabled|account disabled|account is disabled|\
          account has been disabled|account * disabled|user disabled|address disabled|mailbox * disabled|\
-         user is disabled|recipient is disabled|disabled or discontinued|discontinued|suspended|deactivated|\
+         user is disabled|recipient is disabled|disabled or discontinued|discontinued|\
+         account * suspended|user * suspended|mailbox * suspended|\
+         user suspended|account suspended|mailbox suspended|suspended account|been suspended|deactivated|\
          inactive|not active|is not an active|isn't active|expired account|account expired|account has expired|\
          account is closed|account closed|mailbox closed|account * closed|closed account|account has been locked|\
          mailbox is frozen|mailbox is locked|mailbox locked|is locked email|has been replaced by|has moved|\
