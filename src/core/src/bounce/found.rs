@@ -49,6 +49,10 @@ fn around(line: &str, at: usize, after: usize) -> Option<Found<'_>> {
             local = &local[kind.len()..];
         }
     }
+    // A reply of several lines: `550-ann@example.org is not known here`.
+    if local.starts_with(['4', '5']) && local.as_bytes().iter().take(3).all(u8::is_ascii_digit) && local.len() > 4 {
+        local = local[3..].strip_prefix('-').unwrap_or(local);
+    }
     let start = at - local.len();
     let right = &line[at + 1..];
     let len = if right.starts_with('[') {
@@ -114,6 +118,8 @@ mod tests {
             ("用户@例子.广告 unknown", vec!["用户@例子.广告"]),
             ("<root@localhost>", vec!["root@localhost"]),
             ("talk-bounces+ann=example.org@lists.example.org", vec!["talk-bounces+ann=example.org@lists.example.org"]),
+            ("550-ann@example.org is unknown", vec!["ann@example.org"]),
+            ("550123@example.org and 5xü-x@example.org", vec!["550123@example.org", "5xü-x@example.org"]),
             ("root@localhost said @ noon, a@, @b.example, me @ home.example", vec![]),
         ] {
             assert_eq!(all(line), expected, "{line}");
@@ -122,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_found_is_an_address_where_it_says(line in "[a-z<>@.\"\\[\\] :ü]{0,80}") {
+        fn what_is_found_is_an_address_where_it_says(line in "[a-z45<>@.\"\\[\\] :ü-]{0,80}") {
             for found in addresses(&line) {
                 prop_assert_eq!(&line[found.start..found.end], found.address);
                 prop_assert!(Address::parse_foreign(found.address).is_ok());

@@ -129,21 +129,11 @@ fn code_at(bytes: &[u8], at: usize) -> Option<(u16, Option<Status>, usize)> {
             .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'%' | b':' | b'/' | b'='))
         || ["bytes", "kb", "mb", "seconds", "secs", "hours", "minutes", "days", "messages"]
             .iter()
-            .any(|unit| rest[gap..].to_ascii_lowercase_prefix(unit.len()) == unit.as_bytes());
+            .any(|unit| rest[gap..].get(..unit.len()).is_some_and(|start| start.eq_ignore_ascii_case(unit.as_bytes())));
     let is_alone = follows.is_none()
         || gap > 0
         || matches!(follows, Some(b'\n' | b'<' | b'>' | b'"' | b')' | b',' | b';' | b'.' | b'_'));
     (is_alone && !is_amount).then_some((code, None, 3))
-}
-
-trait LowercasePrefix {
-    fn to_ascii_lowercase_prefix(&self, len: usize) -> Vec<u8>;
-}
-
-impl LowercasePrefix for [u8] {
-    fn to_ascii_lowercase_prefix(&self, len: usize) -> Vec<u8> {
-        self.iter().take(len).map(u8::to_ascii_lowercase).collect()
-    }
 }
 
 /// A code that does not go on like a version or an IP address.
