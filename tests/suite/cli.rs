@@ -10,4 +10,6 @@ mod import;
 mod mta_config;
 mod program;
 mod screens;
+mod scripts;
+mod shell;
 mod site;

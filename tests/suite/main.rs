@@ -33,5 +33,7 @@ mod smtp_sink;
 mod sockets;
 mod storage;
 mod systemd;
+#[path = "../support/terminal.rs"]
+mod terminal;
 mod tokens;
 mod xmlrpc;

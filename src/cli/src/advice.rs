@@ -16,6 +16,7 @@ const LOOKED_THROUGH: i32 = 10_000;
 /// The line below the error, if there is something to say that the daemon did not.
 pub fn remedy(session: &mut Session, error: &Error) -> Option<String> {
     let fixed = match error {
+        Error::Script { cause, .. } => return remedy(session, cause),
         Error::Fault { method, subject, fault } => {
             return about_fault(session, method, subject.as_deref(), fault.code()?);
         }
@@ -32,6 +33,17 @@ pub fn remedy(session: &mut Session, error: &Error) -> Option<String> {
         Error::NotParameters { .. } => "write them like '[\"talk@lists.example.org\", 1, true]'",
         Error::NobodyToAsk { .. } => "give --yes to do it without being asked",
         Error::NotInstalled { .. } => "run this on the mail server itself; there, PATH has to lead to its programs",
+        Error::TwoLists { named, .. } => {
+            return Some(format!("write --list {named} for that one; \"use\" alone puts no list in use"));
+        }
+        Error::NotUnderstood { placed, .. } => {
+            let placed = placed.as_ref()?;
+            return Some(format!("{placed} is in use and stands for LIST and SCOPE; --list names another one"));
+        }
+        Error::Operator { .. } => "there are neither pipes nor files to write to; run mailjam-cli from a shell for that",
+        Error::Unfinished { .. } => "close what was opened, or write \\ in front of it",
+        Error::NothingToExplain { .. } => "\"help\" shows the nouns, \"help NOUN\" the verbs of one",
+        Error::ApplyStopped { .. } => "what is made stays; run the same command again for the rest",
         Error::SyncRefused { .. } => "correct the lines named above and run it again",
         _ => return None,
     };

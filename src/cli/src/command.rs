@@ -17,6 +17,8 @@ pub enum Outcome {
     Done,
     /// Some of several items were refused, the others are done.
     SomeRefused,
+    /// The shell, or the script, is to end here.
+    Leave,
 }
 
 /// What carries a command out.
@@ -32,6 +34,8 @@ pub struct Command {
     /// Methods of the catalogue that it calls.
     pub methods: &'static [&'static str],
     pub hidden: bool,
+    /// It makes sense between other commands only: in a shell or a script.
+    pub in_shell: bool,
     pub action: Action,
 }
 
@@ -45,7 +49,7 @@ pub enum Action {
 
 impl Command {
     pub const fn group(name: &'static str, about: &'static str, verbs: &'static [Command]) -> Command {
-        Command { name, alias: None, about, details: "", methods: &[], hidden: false, action: Action::Group(verbs) }
+        Command { name, alias: None, about, details: "", methods: &[], hidden: false, in_shell: false, action: Action::Group(verbs) }
     }
 
     pub const fn new(
@@ -55,7 +59,7 @@ impl Command {
         args: &'static [Arg],
         run: Run,
     ) -> Command {
-        Command { name, alias: None, about, details: "", methods, hidden: false, action: Action::Run(args, run) }
+        Command { name, alias: None, about, details: "", methods, hidden: false, in_shell: false, action: Action::Run(args, run) }
     }
 
     pub const fn alias(self, alias: &'static str) -> Command {
@@ -68,6 +72,19 @@ impl Command {
 
     pub const fn hidden(self) -> Command {
         Command { hidden: true, ..self }
+    }
+
+    pub const fn in_shell(self) -> Command {
+        Command { in_shell: true, ..self }
+    }
+
+    /// The word for the list that it is about, which a list in use stands for: what the help calls LIST or SCOPE.
+    pub fn list_word(&self) -> Option<&'static Arg> {
+        let Action::Run(args, _) = self.action else { return None };
+        let first = args.iter().find(|arg| !arg.is_option())?;
+        // The command that puts a list in use names it.
+        let single = !self.in_shell && matches!(first.form, Form::Required | Form::Optional);
+        (single && matches!(first.value, "LIST" | "SCOPE")).then_some(first)
     }
 }
 
@@ -139,6 +156,10 @@ pub enum Names {
     TemplateLanguage,
     /// A method of the catalogue.
     Method,
+    /// A noun of these commands.
+    Noun,
+    /// A verb of the noun that was named before.
+    Verb,
 }
 
 /// One argument.
@@ -149,11 +170,15 @@ pub struct Arg {
     /// What stands for it in the help.
     pub value: &'static str,
     pub help: &'static str,
+    /// An option of one letter that is the same.
+    pub short: Option<char>,
+    /// What is given may be a secret, or have one in it: it is written down nowhere.
+    pub secret: bool,
 }
 
 impl Arg {
     pub const fn new(name: &'static str, form: Form, value: &'static str, help: &'static str) -> Arg {
-        Arg { name, form, names: Names::Text, value, help }
+        Arg { name, form, names: Names::Text, value, help, short: None, secret: false }
     }
 
     pub const fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -162,6 +187,14 @@ impl Arg {
 
     pub const fn names(self, names: Names) -> Arg {
         Arg { names, ..self }
+    }
+
+    pub const fn short(self, letter: char) -> Arg {
+        Arg { short: Some(letter), ..self }
+    }
+
+    pub const fn secret(self) -> Arg {
+        Arg { secret: true, ..self }
     }
 
     /// Whether it is given by its name, and not by its place.
@@ -176,7 +209,7 @@ impl Arg {
 
     /// The argument as clap understands it.
     pub fn parser(&self) -> clap::Arg {
-        let arg = clap::Arg::new(self.name).help(self.help);
+        let arg = clap::Arg::new(self.name).help(self.help).short(self.short);
         let option = |arg: clap::Arg| arg.long(self.name).value_name(self.value);
         let arg = match self.form {
             Form::Required => arg.value_name(self.value).required(true),
@@ -234,6 +267,7 @@ const ABOUT: &str = "Manages the mailing lists of a mailjam daemon";
 
 const MANUAL: &str = "\
 \"mailjam-cli NOUN --help\" shows the verbs of a noun, \"mailjam-cli NOUN VERB --help\" explains one.
+Alone on a terminal it is a shell; alone with something else on standard input it reads commands there, one a line.
 
 Without --server the daemon is the one in MAILJAM_SERVER, or unix:/run/mailjam/control.sock.
 A token for http is read from --token-file or MAILJAM_TOKEN. There is no option that takes the token itself, because \
@@ -246,7 +280,15 @@ Exit codes:
   1  failed: the daemon refused, or a file could not be read or written
   2  the command line was not understood
   3  the daemon cannot be reached, or did not answer
-  4  some of several items were refused, the others are done";
+  4  some of several items were refused, the others are done
+  130  interrupted by Ctrl-C";
+
+/// What the help of a shell ends with.
+const SHELL_MANUAL: &str = "\
+\"help NOUN VERB\" explains one command, and so does a ? at the end of a line that is not finished yet.
+\"use LIST\" stands for LIST and SCOPE in all that follows; --list names another one for a single command.
+Quotes, \\ and # are those of a POSIX shell; nothing is expanded but a ~/ in front.
+TAB completes, Ctrl-R searches what was typed before, Ctrl-C gives a line or a command up, Ctrl-D leaves.";
 
 /// The parser of the whole command line.
 pub fn parser(style: Style) -> clap::Command {
@@ -254,16 +296,36 @@ pub fn parser(style: Style) -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
         .after_help(MANUAL)
-        .override_usage("mailjam-cli [OPTIONS] NOUN VERB [ARGS]")
+        .override_usage("mailjam-cli [OPTIONS] [NOUN VERB [ARGS]]")
+        .args(session::options())
+        .args(session::scripts());
+    with_commands(root, style, |command| !command.in_shell)
+}
+
+/// The parser of a line in a shell or a script.
+pub fn shell_parser(style: Style) -> clap::Command {
+    let root = clap::Command::new("mailjam")
+        .no_binary_name(true)
+        .bin_name("")
+        .about("Commands, each a noun and a verb")
+        .after_help(SHELL_MANUAL)
+        .override_usage("NOUN VERB [ARGS]")
+        .disable_help_flag(true)
+        .arg(clap::Arg::new("help").long("help").short('h').action(ArgAction::Help).hide(true).global(true))
+        .args(session::shell_options())
+        .subcommand_required(true);
+    with_commands(root, style, |_| true)
+}
+
+fn with_commands(root: clap::Command, style: Style, wanted: fn(&Command) -> bool) -> clap::Command {
+    let root = root
         .subcommand_value_name("NOUN")
         .subcommand_help_heading("Nouns")
         .color(if style.is_plain() { ColorChoice::Never } else { ColorChoice::Auto })
-        .subcommand_required(true)
-        .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .max_term_width(100)
-        .args(session::options());
-    COMMANDS.iter().fold(root, |root, command| root.subcommand(subparser(command)))
+        .max_term_width(100);
+    let commands = COMMANDS.iter().filter(|command| wanted(command));
+    commands.fold(root, |root, command| root.subcommand(subparser(command)))
 }
 
 fn subparser(command: &Command) -> clap::Command {
@@ -329,6 +391,7 @@ mod tests {
     #[test]
     fn the_table_makes_a_valid_parser() {
         parser(Style::PLAIN).debug_assert();
+        shell_parser(Style::PLAIN).debug_assert();
     }
 
     #[test]
@@ -343,6 +406,15 @@ mod tests {
             let for_programs = method.name.starts_with("system.") || method.name == "mta.submit";
             assert!(for_programs || called.contains(&method.name), "{} has no command", method.name);
         }
+    }
+
+    #[test]
+    fn where_a_list_is_in_use_no_option_is_taken_for_another_purpose() {
+        visit(COMMANDS, &mut |command| {
+            if let (Some(_), Action::Run(args, _)) = (command.list_word(), &command.action) {
+                assert!(!args.iter().any(|arg| arg.is_option() && arg.name == "list"), "{}", command.name);
+            }
+        });
     }
 
     #[test]

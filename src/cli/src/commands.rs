@@ -22,9 +22,12 @@ mod role;
 mod roster;
 mod server;
 mod setting;
+mod shell;
 mod subscription;
 mod template;
 mod token;
+
+pub use shell::explain;
 
 use crate::command::{Arg, Args, Command, Form, Names};
 
@@ -52,6 +55,9 @@ pub static COMMANDS: &[Command] = &[
     mta_config::NOUN,
     raw::CALL,
     raw::COMPLETIONS,
+    shell::USE,
+    shell::HELP,
+    shell::EXIT,
 ];
 
 const LIST: Arg = Arg::new("list", Form::Required, "LIST", "Posting address or list-id").names(Names::List);

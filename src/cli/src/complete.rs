@@ -1,4 +1,4 @@
-//! What may come at the end of a command line, whoever asks: the shells' completions, or a prompt of this program.
+//! What may come at the end of a command line, whoever asks: the shells' completions, or the shell of this program.
 //!
 //! [`Line`] reads the words by the table of commands, [`complete`] says what fits, and for names it asks the daemon.
 
@@ -9,13 +9,13 @@ mod shells;
 use mailjam_rpc::Value;
 use mailjam_rpc::catalogue::METHODS;
 
-use crate::command::{Arg, Command, Names};
+use crate::command::{Action, Arg, Command, Names};
+use crate::commands::COMMANDS;
 use crate::session::DEFAULT_SERVER;
 
 use known::Known;
-pub use line::Line;
-use line::Place;
-pub use shells::{answer, script};
+pub use line::{Line, Place};
+pub use shells::{LARGEST_ANSWER, PATIENCE, answer, call, script};
 
 /// Calls a method; nothing when there is no answer, or none in time.
 pub type Ask<'a> = dyn FnMut(&str, Vec<Value>) -> Option<Value> + 'a;
@@ -52,7 +52,7 @@ pub struct Completion {
 pub fn complete(line: &Line<'_>, ask: &mut Ask<'_>) -> Completion {
     match line.place() {
         Place::Nothing => Completion::default(),
-        Place::Commands(commands) => words(commands_like(commands, line.typed)),
+        Place::Commands(commands) => words(commands_like(commands, line)),
         Place::Options(options) => {
             let options = options.into_iter().map(|arg| Candidate::new(format!("--{}", arg.name), arg.help));
             words(options.filter(|option| option.value.starts_with(line.typed)).collect())
@@ -66,11 +66,11 @@ fn words(candidates: Vec<Candidate>) -> Completion {
 }
 
 /// Nouns or verbs. Another word for one is offered only to those who are typing that one.
-fn commands_like(commands: &[Command], typed: &str) -> Vec<Candidate> {
+fn commands_like(commands: &[Command], line: &Line<'_>) -> Vec<Candidate> {
     let named = |name: fn(&Command) -> Option<&'static str>| -> Vec<Candidate> {
-        let shown = commands.iter().filter(|command| !command.hidden);
+        let shown = commands.iter().filter(|command| !command.hidden && (line.in_shell || !command.in_shell));
         let fitting = shown.filter_map(|command| Some((name(command)?, command.about)));
-        fitting.filter(|(name, _)| name.starts_with(typed)).map(|(name, about)| Candidate::new(name, about)).collect()
+        fitting.filter(|(name, _)| name.starts_with(line.typed)).map(|(name, about)| Candidate::new(name, about)).collect()
     };
     let names = named(|command| Some(command.name));
     if names.is_empty() { named(|command| command.alias) } else { names }
@@ -82,9 +82,18 @@ fn value(line: &Line<'_>, arg: &'static Arg, from: usize, ask: &mut Ask<'_>) -> 
     let list = |words: &[&'static str]| -> Vec<Candidate> {
         words.iter().filter(|word| word.starts_with(typed)).map(|word| Candidate::new(*word, "")).collect()
     };
+    let words_of = |commands: &[Command]| -> Vec<Candidate> {
+        let shown = commands.iter().filter(|command| !command.hidden && command.name.starts_with(typed));
+        shown.map(|command| Candidate::new(command.name, command.about)).collect()
+    };
     let mut known = Known { line, typed, ask };
     let mut found = match arg.names {
         Names::Text | Names::Number => vec![],
+        Names::Noun => words_of(COMMANDS),
+        Names::Verb => match COMMANDS.iter().find(|command| line.given("noun").any(|noun| command.name == noun)) {
+            Some(Command { action: Action::Group(verbs), .. }) => words_of(verbs),
+            _ => vec![],
+        },
         Names::File => return Completion { candidates: vec![], files_from: Some(from) },
         Names::Server => match typed.strip_prefix("unix:") {
             Some(path) if path.starts_with('/') && !DEFAULT_SERVER.starts_with(typed) => {

@@ -7,6 +7,7 @@ use mailjam_rpc::{Fault, Mismatch};
 use mailjam_wire::client;
 use mailjam_wire::server::{AddressError, Server};
 
+use crate::interrupt::Interrupted;
 use crate::output::clean;
 
 /// Why a command failed as a whole.
@@ -44,6 +45,31 @@ pub enum Error {
     NobodyToAsk { what: String },
     #[error("not confirmed, nothing was done")]
     NotConfirmed,
+    #[error("interrupted")]
+    Interrupted,
+
+    #[error("{complaint}")]
+    NotUnderstood {
+        complaint: String,
+        /// The list in use that stood where a word for one may have been typed.
+        placed: Option<String>,
+    },
+    #[error("{found:?} stands for nothing here; put it in quotes if it is meant")]
+    Operator { found: char },
+    #[error("{what} has no end")]
+    Unfinished { what: &'static str },
+    #[error("there is no {what:?} to explain")]
+    NothingToExplain { what: String },
+    #[error("{named} is a list, and {in_use} is in use")]
+    TwoLists { named: String, in_use: String },
+    #[error("{place}: {cause}")]
+    Script { place: String, cause: Box<Error> },
+    #[error("some of it was refused")]
+    SomeRefused,
+    #[error("{what}: {reason}")]
+    NotAConfiguration { what: String, reason: String },
+    #[error("{cause} ({done} of {planned} changes are made)")]
+    ApplyStopped { done: usize, planned: usize, cause: Box<Error> },
 
     #[error("cannot read {what}: {}", system_words(cause))]
     Read { what: String, cause: io::Error },
@@ -79,6 +105,8 @@ impl Error {
     pub const UNREACHABLE: u8 = 3;
     /// Some of several items were refused.
     pub const SOME_REFUSED: u8 = 4;
+    /// Ctrl-C, as shells tell it: 128 and the number of the signal.
+    pub const INTERRUPTED: u8 = 130;
 
     /// What the process exits with.
     pub fn exit_code(&self) -> u8 {
@@ -97,14 +125,24 @@ impl Error {
             | Error::NotATime { .. }
             | Error::NotParameters { .. }
             | Error::Contradiction(_)
+            | Error::NotUnderstood { .. }
+            | Error::Operator { .. }
+            | Error::Unfinished { .. }
+            | Error::NothingToExplain { .. }
+            | Error::TwoLists { .. }
             | Error::NobodyToAsk { .. } => Error::USAGE,
-            Error::ImportStopped { cause, .. } => cause.exit_code(),
+            Error::ImportStopped { cause, .. } | Error::Script { cause, .. } | Error::ApplyStopped { cause, .. } => {
+                cause.exit_code()
+            }
+            Error::Interrupted => Error::INTERRUPTED,
+            Error::SomeRefused => Error::SOME_REFUSED,
             Error::Fault { .. }
             | Error::Answer { .. }
             | Error::NotConfirmed
             | Error::Read { .. }
             | Error::Write { .. }
             | Error::SyncRefused { .. }
+            | Error::NotAConfiguration { .. }
             | Error::AuditBroken { .. }
             | Error::NoCopy { .. }
             | Error::NoReport
@@ -118,7 +156,10 @@ impl Error {
     /// Reading a file or standard input failed.
     pub fn read(file: &Path) -> impl FnOnce(io::Error) -> Error {
         let what = name_of(file);
-        move |cause| Error::Read { what, cause }
+        move |cause| {
+            let interrupted = cause.get_ref().is_some_and(|inner| inner.is::<Interrupted>());
+            if interrupted { Error::Interrupted } else { Error::Read { what, cause } }
+        }
     }
 
     /// Writing a file failed.

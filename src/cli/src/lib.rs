@@ -1,7 +1,8 @@
 //! mailjam-cli: the administrator on the command line.
 //!
 //! [`commands`] is the one table of all commands: the parser, the help and the completions are made from it, and each
-//! entry names the function that carries it out. [`session`] is the way to the daemon, [`output`] the way to the reader.
+//! entry names the function that carries it out. [`session`] is the way to the daemon, [`output`] the way to the reader,
+//! [`shell`] all that there is between commands.
 #![forbid(unsafe_code)]
 
 mod advice;
@@ -9,12 +10,15 @@ mod command;
 mod commands;
 mod complete;
 mod error;
+mod interrupt;
 #[cfg(test)]
 mod manual;
 mod output;
 mod session;
+mod shell;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::command::Outcome;
@@ -37,20 +41,26 @@ pub fn main() -> ExitCode {
         Err(error) => return not_a_command(&error, style),
     };
     let screen = Screen::new(style);
-    match Session::open(&matches, screen) {
-        Ok(mut session) => run(&matches, &mut session),
+    let mut session = match Session::open(&matches, screen) {
+        Ok(session) => session,
         Err(error) => {
             style.complain(&error, None);
-            error.exit_code().into()
+            return error.exit_code().into();
         }
+    };
+    let scripts = ["execute", "file"].iter().any(|option| matches.contains_id(option));
+    match (matches.subcommand_name(), scripts) {
+        (Some(_), true) => finish(Err(Error::Contradiction("a command, or --execute or --file with others")), &mut session),
+        (Some(_), false) => finish(command::dispatch(&matches, &mut session), &mut session),
+        (None, _) => shell::start(&matches, &mut session).unwrap_or_else(|| no_command(style)),
     }
 }
 
-fn run(matches: &clap::ArgMatches, session: &mut Session) -> ExitCode {
-    let done = command::dispatch(matches, session);
+/// Tells how it ended, when all is written.
+fn finish(done: Result<Outcome, Error>, session: &mut Session) -> ExitCode {
     let done = done.and_then(|outcome| session.screen.finish().map(|()| outcome));
     match done {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Done | Outcome::Leave) => ExitCode::SUCCESS,
         Ok(Outcome::SomeRefused) => Error::SOME_REFUSED.into(),
         Err(error) => {
             // What was written before belongs before the complaint; the complaint is what counts now.
@@ -60,6 +70,13 @@ fn run(matches: &clap::ArgMatches, session: &mut Session) -> ExitCode {
             error.exit_code().into()
         }
     }
+}
+
+/// Nothing is asked for, and nobody is there who could type it.
+fn no_command(style: Style) -> ExitCode {
+    // If it cannot be shown, nobody is left to be told.
+    let _ = io::stderr().write_all(command::parser(style).render_help().to_string().as_bytes());
+    Error::USAGE.into()
 }
 
 /// Help and the version were asked for, or what was typed is no command.

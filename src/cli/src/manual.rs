@@ -46,7 +46,7 @@ fn options() -> String {
 
 fn commands() -> String {
     let mut text = String::new();
-    for command in COMMANDS.iter().filter(|command| !command.hidden) {
+    for command in COMMANDS.iter().filter(|command| !command.hidden && !command.in_shell) {
         writeln!(text, ".SS {}", escape(command.name)).expect("a String takes all");
         match &command.action {
             Action::Group(verbs) => {

@@ -1,19 +1,24 @@
 //! The way to the reader: standard output that may close at any time, complaints on standard error, colours.
 
 pub mod json;
+mod pager;
 pub mod table;
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use mailjam_rpc::Value;
 
 use crate::error::Error;
+use pager::Sink;
 
 /// Columns where a terminal does not say how many it has.
 const USUAL_WIDTH: usize = 80;
+
+/// Rows where a terminal does not say how many it has.
+const USUAL_HEIGHT: usize = 24;
 
 /// Columns beyond which running text is hard to read.
 const LONGEST_LINE: usize = 100;
@@ -22,23 +27,34 @@ const BOLD: &str = "1";
 const RED: &str = "31";
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
+const DIM: &str = "2";
+
+/// The name before a complaint.
+const SPEAKER: &str = "mailjam-cli:";
 
 /// Whether there may be colours where there is a terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     plain: bool,
+    /// Who complains. In a shell of its own a program need not say who it is.
+    speaker: &'static str,
 }
 
 impl Style {
     /// Never any.
     #[cfg(test)]
-    pub const PLAIN: Style = Style { plain: true };
+    pub const PLAIN: Style = Style { plain: true, speaker: SPEAKER };
 
     /// What the environment wants (<https://no-color.org>), unless colours were declined.
     pub fn of_process(declined: bool) -> Style {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Style { plain: declined || dumb || set("NO_COLOR") }
+        Style { plain: declined || dumb || set("NO_COLOR"), speaker: SPEAKER }
+    }
+
+    /// The same for somebody who is in a shell of this program.
+    pub fn in_shell(self) -> Style {
+        Style { speaker: "error:", ..self }
     }
 
     pub fn is_plain(self) -> bool {
@@ -48,7 +64,9 @@ impl Style {
     /// Writes one line of what is wrong to standard error, and one of what to do.
     pub fn complain(self, what: &dyn Display, remedy: Option<&str>) {
         let mut stderr = io::stderr().lock();
-        let name = if !self.plain && stderr.is_terminal() { "\x1b[31mmailjam-cli:\x1b[0m" } else { "mailjam-cli:" };
+        let speaker = self.speaker;
+        let coloured = !self.plain && stderr.is_terminal();
+        let name = if coloured { format!("\x1b[{RED}m{speaker}\x1b[0m") } else { speaker.to_owned() };
         // Where even standard error is closed, the exit code has to do.
         let _ = writeln!(stderr, "{name} {what}");
         if let Some(remedy) = remedy {
@@ -59,7 +77,7 @@ impl Style {
 
 /// Standard output. It takes everything; whether that arrived, [`Screen::finish`] tells.
 pub struct Screen {
-    out: BufWriter<StdoutLock<'static>>,
+    out: BufWriter<Sink>,
     failure: Option<io::Error>,
     style: Style,
     /// Columns, if this is a terminal.
@@ -74,7 +92,17 @@ impl Screen {
         let width = stdout.is_terminal().then(|| {
             terminal_size::terminal_size().map_or(USUAL_WIDTH, |(terminal_size::Width(columns), _)| columns.into())
         });
-        Screen { out: BufWriter::with_capacity(64 << 10, stdout), failure: None, style, width, unicode: speaks_utf8() }
+        let out = BufWriter::with_capacity(64 << 10, Sink::Straight(stdout));
+        Screen { out, failure: None, style, width, unicode: speaks_utf8() }
+    }
+
+    /// The same for somebody who goes on working on this terminal: what is longer than it comes in a pager.
+    pub fn paged(style: Style) -> Screen {
+        let screen = Screen::new(style);
+        let Some(columns) = screen.width else { return screen };
+        let rows = terminal_size::terminal_size().map_or(USUAL_HEIGHT, |(_, terminal_size::Height(rows))| rows.into());
+        // A small buffer, because what is in it has not been counted yet.
+        Screen { out: BufWriter::with_capacity(4 << 10, Sink::held(io::stdout().lock(), rows, columns)), ..screen }
     }
 
     pub fn style(&self) -> Style {
@@ -107,7 +135,7 @@ impl Screen {
         self.put(|out| json::write(value, out));
     }
 
-    fn put(&mut self, write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) {
+    fn put(&mut self, write: impl FnOnce(&mut BufWriter<Sink>) -> io::Result<()>) {
         if self.failure.is_none() {
             self.failure = write(&mut self.out).err();
         }
@@ -121,6 +149,7 @@ impl Screen {
     /// Makes sure that everything was written. A reader that has seen enough and left is no failure.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.put(Write::flush);
+        self.failure = self.out.get_mut().end().err().or(self.failure.take());
         match &self.failure {
             Some(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
                 let cause = cause.raw_os_error().map_or_else(|| cause.kind().into(), io::Error::from_raw_os_error);
@@ -133,13 +162,25 @@ impl Screen {
     /// Says that one of several things was refused; the others go on.
     pub fn complain(&mut self, what: fmt::Arguments<'_>) {
         self.put(Write::flush);
-        self.style.complain(&clean(&what.to_string()), None);
+        let what = what.to_string();
+        match self.out.get_ref().is_paged() {
+            // Another program has the terminal.
+            true => {
+                let speaker = self.style.speaker;
+                writeln!(self, "{speaker} {}", clean(&what));
+            }
+            false => self.style.complain(&clean(&what), None),
+        }
     }
 
     /// Says something by the way, which no program wants to read.
     pub fn note(&mut self, text: fmt::Arguments<'_>) {
         self.put(Write::flush);
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        match self.out.get_ref().is_paged() {
+            true => writeln!(self, "{text}"),
+            // Where even standard error is closed, there is nobody to tell.
+            false => drop(writeln!(io::stderr().lock(), "{text}")),
+        }
     }
 
     /// A title, in bold on a terminal.
@@ -161,9 +202,25 @@ impl Screen {
         }
     }
 
+    /// A line of what is added, removed or changed, in the colour of its mark.
+    pub fn marked(&self, mark: char, text: &str) -> String {
+        let code = match mark {
+            '+' => GREEN,
+            '-' => RED,
+            '~' => YELLOW,
+            _ => DIM,
+        };
+        self.coloured(code, &format!("{mark} {text}"))
+    }
+
+    /// Whether colours are shown.
+    pub fn is_coloured(&self) -> bool {
+        !self.style.plain && self.width.is_some()
+    }
+
     fn coloured(&self, code: &str, text: &str) -> String {
         let text = clean(text);
-        if self.style.plain || self.width.is_none() { text.into_owned() } else { format!("\x1b[{code}m{text}\x1b[0m") }
+        if !self.is_coloured() { text.into_owned() } else { format!("\x1b[{code}m{text}\x1b[0m") }
     }
 
     /// Whether blocks and the like can be drawn, for somebody to see.

@@ -98,7 +98,6 @@ fn a_token_comes_from_a_file_or_the_environment_and_only_goes_over_http() {
 #[test]
 fn what_is_no_command_is_exit_code_2() {
     let cases: &[&[&str]] = &[
-        &[],
         &["list"],
         &["list", "shwo", "x"],
         &["list", "show"],
@@ -122,7 +121,7 @@ fn what_is_no_command_is_exit_code_2() {
 fn help_fits_an_old_terminal_and_documents_the_exit_codes() {
     let help = Cli::new(&["--help"]).env("COLUMNS", "80").run();
     assert_eq!((help.exit, help.err.as_str()), (0, ""));
-    for code in ["  0  done\n", "  1  failed", "  2  the command line", "  3  the daemon", "  4  some of several"] {
+    for code in ["  0  done\n", "  1  failed", "  2  the command line", "  3  the daemon", "  4  some of several", "  130  interrupted"] {
         assert!(help.out.contains(code), "{code}");
     }
 }

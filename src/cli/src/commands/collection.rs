@@ -38,7 +38,7 @@ impl<T: Shape, const N: usize> Collection<T, N> {
         params: &[Value],
         query: &[(&str, Option<&str>)],
     ) -> Result<Outcome, Error> {
-        let Session { daemon, json, screen } = session;
+        let Session { daemon, json, screen, .. } = session;
         let server = daemon.server().clone();
         let wanted = query.iter().filter_map(|(name, value)| Some(((*name).to_owned(), text((*value)?))));
         let request = Request {

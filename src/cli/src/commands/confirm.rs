@@ -1,13 +1,16 @@
 //! What cannot be undone is asked before, and answered by typing the name of what will be gone.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
 
 use crate::error::Error;
+use crate::interrupt::Stdin;
 use crate::output::clean;
+use crate::session::Session;
 
-/// Makes sure that there is a terminal to ask on; `what` says what for.
-pub fn somebody_there(what: impl FnOnce() -> String) -> Result<(), Error> {
-    if io::stdin().is_terminal() { Ok(()) } else { Err(Error::NobodyToAsk { what: what() }) }
+/// Makes sure that there is somebody to ask; `what` says what for.
+pub fn somebody_there(session: &Session, what: impl FnOnce() -> String) -> Result<(), Error> {
+    if session.can_ask() { Ok(()) } else { Err(Error::NobodyToAsk { what: what() }) }
 }
 
 /// Says what will happen and has the address typed in.
@@ -16,7 +19,6 @@ pub fn by_typing(what: &str, address: &str) -> Result<(), Error> {
     let asked = write!(stderr, "{}\nType the address to go on: ", clean(what));
     asked.map_err(|cause| Error::Write { what: "to the terminal".to_owned(), cause })?;
     let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    read.map_err(|cause| Error::Read { what: "the terminal".to_owned(), cause })?;
+    BufReader::new(Stdin).read_line(&mut answer).map_err(Error::read(Path::new("the terminal")))?;
     if answer.trim() == address { Ok(()) } else { Err(Error::NotConfirmed) }
 }

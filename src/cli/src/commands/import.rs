@@ -1,9 +1,8 @@
 //! `member import` and `member sync`: many members at once, from a file or standard input.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mailjam_rpc::records::{ImportItem, ImportOptions, Imported, Refused, Synced};
@@ -11,7 +10,7 @@ use mailjam_rpc::{Code, Shape, Value};
 
 use crate::command::{Args, Outcome};
 use crate::error::{Error, name_of};
-use crate::output::{Screen, clean};
+use crate::output::Screen;
 use crate::session::{Session, param, text, understand};
 
 use super::roster::{Entry, Roster};
@@ -25,31 +24,41 @@ const SPIN: Duration = Duration::from_millis(100);
 
 pub fn import(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let file = args.file("file").unwrap_or(Path::new("-"));
-    let (input, bar) = open(file)?;
+    let (input, bar) = open(session, file)?;
     let mut roster = Roster::new(bar.wrap_read(input).buffered());
-    let mut import = Import { list: args.text("list"), dry_run: args.flag("dry-run"), bar, sum: Sum::default() };
+    let (list, dry_run) = (args.text("list"), args.flag("dry-run"));
+    let mut import = Import { list, dry_run, bar, begun: Instant::now(), sum: Sum::default() };
     let mut done = None;
-    loop {
-        let portion = roster.take(PORTION).map_err(Error::read(file));
-        let sent = portion.and_then(|entries| {
-            let last = entries.len() < PORTION;
-            // An empty file is sent as well, for the daemon to say whether there is such a list.
-            if !entries.is_empty() || done.is_none() {
-                import.send(session, entries)?;
-            }
-            Ok(last)
-        });
-        match (sent, done) {
-            (Ok(true), _) => break,
-            (Ok(false), _) => done = Some(roster.line()),
-            (Err(cause), None) => return Err(cause),
-            (Err(cause), Some(line)) => {
-                import.finish(session);
-                return Err(Error::ImportStopped { what: name_of(file), line, cause: Box::new(cause) });
-            }
+    // Whoever stops it is to know what is done.
+    session.daemon.finish_calls();
+    let stopped = loop {
+        let entries = match roster.take(PORTION) {
+            Ok(entries) => entries,
+            Err(cause) => break Some(Error::read(file)(cause)),
+        };
+        let last = entries.len() < PORTION;
+        // An empty file is sent as well, for the daemon to say whether there is such a list.
+        if (!entries.is_empty() || done.is_none())
+            && let Err(cause) = import.send(session, entries)
+        {
+            break Some(cause);
+        }
+        if last {
+            break None;
+        }
+        done = Some(roster.line());
+        if session.daemon.is_interrupted() {
+            break Some(Error::Interrupted);
+        }
+    };
+    match (stopped, done) {
+        (None, _) => Ok(import.finish(session)),
+        (Some(cause), None) => Err(cause),
+        (Some(cause), Some(line)) => {
+            import.finish(session);
+            Err(Error::ImportStopped { what: name_of(file), line, cause: Box::new(cause) })
         }
     }
-    Ok(import.finish(session))
 }
 
 /// An import under way.
@@ -57,12 +66,14 @@ struct Import<'a> {
     list: &'a str,
     dry_run: bool,
     bar: ProgressBar,
+    begun: Instant,
     sum: Sum,
 }
 
 /// What all portions so far came to.
 #[derive(Default)]
 struct Sum {
+    sent: u64,
     added: i32,
     already: i32,
     refused: i32,
@@ -88,6 +99,7 @@ impl Import<'_> {
             }
         }
         let answer = self.call(session, items)?;
+        self.sum.sent += lines.len() as u64;
         self.sum.added += answer.added;
         self.sum.already += answer.already;
         refusals.extend(with_lines(&lines, answer.refused));
@@ -95,8 +107,9 @@ impl Import<'_> {
         for (line, refused) in refusals {
             self.refuse(session, line, refused);
         }
-        let Sum { added, already, .. } = self.sum;
-        self.bar.set_message(format!("{added} added, {already} already members"));
+        let Sum { sent, added, already, .. } = self.sum;
+        let rate = sent * 1_000 / u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        self.bar.set_message(format!("{added} added, {already} known, {rate}/s"));
         Ok(())
     }
 
@@ -118,7 +131,7 @@ impl Import<'_> {
 
     fn finish(self, session: &mut Session) -> Outcome {
         self.bar.finish_and_clear();
-        let Sum { added, already, refused, listed } = self.sum;
+        let Sum { added, already, refused, listed, .. } = self.sum;
         if session.json {
             let members = [
                 ("added", Value::Integer(added)),
@@ -136,7 +149,7 @@ impl Import<'_> {
 
 pub fn sync(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let file = args.file("file").unwrap_or(Path::new("-"));
-    let (input, bar) = open(file)?;
+    let (input, bar) = open(session, file)?;
     let mut roster = Roster::new(bar.wrap_read(input).buffered());
     let entries = roster.take(usize::MAX).map_err(Error::read(file))?;
     bar.finish_and_clear();
@@ -181,11 +194,11 @@ pub fn sync(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 
 /// Who came and who went.
 fn show_synced(screen: &mut Screen, synced: &Synced, dry_run: bool) {
-    for address in &synced.added {
-        writeln!(screen, "+ {}", clean(address));
-    }
-    for address in &synced.removed {
-        writeln!(screen, "- {}", clean(address));
+    for (mark, addresses) in [('+', &synced.added), ('-', &synced.removed)] {
+        for address in addresses {
+            let line = screen.marked(mark, address);
+            writeln!(screen, "{line}");
+        }
     }
     let (add, remove) = if dry_run { ("would add", "would remove") } else { ("added", "removed") };
     let (added, removed) = (synced.added.len(), synced.removed.len());
@@ -193,7 +206,8 @@ fn show_synced(screen: &mut Screen, synced: &Synced, dry_run: bool) {
 }
 
 /// The reader of a file and the bar that shows on a terminal how far it is.
-fn open(file: &Path) -> Result<(Box<dyn io::Read>, ProgressBar), Error> {
+fn open(session: &mut Session, file: &Path) -> Result<(Box<dyn io::Read>, ProgressBar), Error> {
+    let input = session.input(file)?;
     let bar = |length, template| {
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -202,11 +216,10 @@ fn open(file: &Path) -> Result<(Box<dyn io::Read>, ProgressBar), Error> {
     if file == Path::new("-") {
         let bar = bar(None, "{spinner}  {msg}");
         bar.enable_steady_tick(SPIN);
-        return Ok((Box::new(io::stdin().lock()), bar));
+        return Ok((input, bar));
     }
-    let handle = File::open(file).map_err(Error::read(file))?;
-    let length = handle.metadata().map_err(Error::read(file))?.len();
-    Ok((Box::new(handle), bar(Some(length), "{percent:>3} %  [{bar:30}]  {msg}")))
+    let length = std::fs::metadata(file).map_err(Error::read(file))?.len();
+    Ok((input, bar(Some(length), "{percent:>3} %  [{bar:16}]  {msg}, {eta} left")))
 }
 
 /// Reads in large pieces.

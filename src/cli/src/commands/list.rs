@@ -179,7 +179,7 @@ fn settings(session: &mut Session, _: &Args<'_>) -> Result<Outcome, Error> {
 fn delete(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let name = args.text("list");
     if !args.flag("yes") {
-        confirm::somebody_there(|| format!("deleting {name}"))?;
+        confirm::somebody_there(session, || format!("deleting {name}"))?;
         let List { address, members, .. } = session.ask("list.get", vec![text(name)])?;
         let what = format!("This deletes {address} with its {members} members, roles and queue, for good.");
         confirm::by_typing(&what, &address)?;

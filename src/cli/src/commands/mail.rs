@@ -1,6 +1,6 @@
 //! `explain`, `check` and `resolve`: what would happen to mail, without sending any.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::Read;
 use std::path::Path;
 
 use mailjam_rpc::records::{CheckRequest, ExplainRequest, Explanation, Resolved, Verdict};
@@ -25,6 +25,8 @@ const LIST_ADDRESS: Arg = ADDRESS.names(Names::List);
 const SENDER: Arg = Arg::new("sender", Form::NeededValue, "SENDER", "Envelope sender; empty for the null return path")
     .names(Names::Member);
 const SIZE: Arg = Arg::new("size", Form::Value, "OCTETS", "Size of the message").names(Names::Number);
+const MESSAGE: Arg =
+    Arg::new("message", Form::Value, "FILE", "Read the message from FILE; else from standard input").names(Names::File);
 const OUTPUT: Arg = Arg::new(
     "output",
     Form::Value,
@@ -37,10 +39,9 @@ pub const EXPLAIN: Command = Command::new(
     "explain",
     "Say what would happen to a message, rule by rule; sends nothing",
     &["message.explain"],
-    &[LIST, SENDER, OUTPUT],
+    &[LIST, SENDER, MESSAGE, OUTPUT],
     explain,
-)
-.details("The message is read from standard input.");
+);
 
 pub const CHECK: Command = Command::new(
     "check",
@@ -59,12 +60,9 @@ pub const RESOLVE: Command = Command::new(
 );
 
 fn explain(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        session.screen.note(format_args!("type the message, Ctrl-D ends it"));
-    }
+    let file = args.file("message").unwrap_or(Path::new("-"));
     let mut message = Vec::new();
-    stdin.lock().read_to_end(&mut message).map_err(Error::read(Path::new("-")))?;
+    session.input(file)?.read_to_end(&mut message).map_err(Error::read(file))?;
     let request =
         ExplainRequest { list: args.text("list").to_owned(), sender: args.text("sender").to_owned(), message };
     let answer = session.call("message.explain", vec![param(request)])?;

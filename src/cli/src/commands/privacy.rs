@@ -50,7 +50,7 @@ fn erase(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
         });
     }
     if !args.flag("yes") {
-        confirm::somebody_there(|| format!("erasing what is stored about {address}"))?;
+        confirm::somebody_there(session, || format!("erasing what is stored about {address}"))?;
         let would: Erased = session.ask(METHOD, call(Some(true)))?;
         let what = format!("This erases what is stored about {address}, for good: {}.", in_words(&would));
         confirm::by_typing(&what, address)?;

@@ -1,6 +1,5 @@
 //! `call` for scripts that need more than the other commands offer, and the scripts for completion in shells.
 
-use std::io::{self, Read};
 use std::path::Path;
 
 use crate::command::{Arg, Args, Command, Form, Names, Outcome};
@@ -12,7 +11,7 @@ use crate::session::Session;
 const METHOD: Arg =
     Arg::new("method", Form::Required, "METHOD", "Method of the catalogue, such as list.get").names(Names::Method);
 const PARAMETERS: Arg =
-    Arg::new("parameters", Form::Optional, "JSON-ARRAY", "Parameters; - reads them from standard input");
+    Arg::new("parameters", Form::Optional, "JSON-ARRAY", "Parameters; - reads them from standard input").secret();
 const SHELL: Arg =
     Arg::new("shell", Form::Required, "SHELL", "Which shell").names(Names::Words(&["bash", "zsh", "fish"]));
 
@@ -30,8 +29,7 @@ pub const COMPLETIONS: Command =
 fn call(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let mut typed = args.optional("parameters").unwrap_or("[]").to_owned();
     if typed == "-" {
-        typed.clear();
-        io::stdin().lock().read_to_string(&mut typed).map_err(Error::read(Path::new("-")))?;
+        typed = session.read(Path::new("-"))?;
     }
     let parameters = json::parameters(&typed).map_err(|reason| Error::NotParameters { reason })?;
     let answer = session.call(args.text("method"), parameters)?;

@@ -12,7 +12,7 @@ use crate::session::{Session, param, text};
 use super::collection::Collection;
 use super::{ADDRESS, FILTER, LANGUAGE, LIMIT, LIST, MODE, NAME};
 
-const TOKEN: Arg = Arg::new("token", Form::Required, "TOKEN", "Token from a mail of the list");
+const TOKEN: Arg = Arg::new("token", Form::Required, "TOKEN", "Token from a mail of the list").secret();
 const IDS: Arg = Arg::new("id", Form::Several, "ID", "Id of a request, from \"subscription pending\"");
 const REASON: Arg = Arg::new("reason", Form::Value, "TEXT", "Why; with this, the person is told by mail");
 

@@ -1,7 +1,5 @@
 //! `template`: the texts that lists send.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 
 use mailjam_rpc::records::{Rendered, Template, TemplateText};
@@ -90,7 +88,7 @@ fn show(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 
 fn set(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let (scope, name, language) = (scope(args, "scope"), args.text("name"), args.text("language"));
-    let written = read(args.file("file").unwrap_or(Path::new("-")))?;
+    let written = session.read(args.file("file").unwrap_or(Path::new("-")))?;
     let params = vec![text(scope), text(name), text(language), text(&written)];
     session.show("template.set", params, |screen, _: bool| {
         writeln!(screen, "{} in {language} is set for {}", clean(name), called(scope));
@@ -106,7 +104,7 @@ fn reset(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 
 fn render(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let language = args.optional("language");
-    let tried = args.file("file").map(read).transpose()?;
+    let tried = args.file("file").map(|file| session.read(file)).transpose()?;
     let mut params = vec![text(scope(args, "scope")), text(args.text("name"))];
     // Parameters are passed by position, so a text needs a language in front of it.
     if language.is_some() || tried.is_some() {
@@ -118,15 +116,4 @@ fn render(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
         writeln!(screen, "Subject: {subject}\n");
         screen.text(&rendered.body);
     })
-}
-
-fn read(file: &Path) -> Result<String, Error> {
-    let mut text = String::new();
-    let read = if file == Path::new("-") {
-        io::stdin().lock().read_to_string(&mut text).map(drop)
-    } else {
-        fs::read_to_string(file).map(|read| text = read)
-    };
-    read.map_err(Error::read(file))?;
-    Ok(text)
 }

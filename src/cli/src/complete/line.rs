@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::command::{Action, Arg, Command, Form, Names};
 use crate::commands::COMMANDS;
-use crate::session::OPTIONS;
+use crate::session::{OPTIONS, SCRIPTS};
 
 // What the parser understands everywhere, and at the start, without being told.
 static HELP: Arg = Arg::flag("help", "Print help");
@@ -34,15 +34,28 @@ pub struct Line<'a> {
     args: Option<&'static [Arg]>,
     /// The option whose value comes next.
     waiting: Option<&'static Arg>,
+    /// Whether it is typed in a shell of this program.
+    pub in_shell: bool,
     /// After `--` nothing is an option.
     only_words: bool,
     /// After a word that fits nowhere, nothing more is known.
     lost: bool,
+    /// There is an option that nobody knows.
+    strange: bool,
 }
 
 impl<'a> Line<'a> {
     /// Reads the words; the last one is the one that is being typed, and may be empty.
     pub fn read(words: &'a [String]) -> Line<'a> {
+        Line::read_from(words, false)
+    }
+
+    /// The same for a line in a shell of this program.
+    pub fn read_in_shell(words: &'a [String]) -> Line<'a> {
+        Line::read_from(words, true)
+    }
+
+    fn read_from(words: &'a [String], in_shell: bool) -> Line<'a> {
         let (typed, before) = words.split_last().map_or(("", words), |(typed, before)| (typed.as_str(), before));
         let mut line = Line {
             typed,
@@ -50,8 +63,10 @@ impl<'a> Line<'a> {
             commands: COMMANDS,
             args: None,
             waiting: None,
+            in_shell,
             only_words: false,
             lost: false,
+            strange: false,
         };
         for word in before {
             line.take(word);
@@ -103,6 +118,8 @@ impl<'a> Line<'a> {
                 None if matches!(arg.form, Form::Flag) => self.given.push((arg, "")),
                 None => self.waiting = Some(arg),
             }
+        } else {
+            self.strange = true;
         }
     }
 
@@ -115,7 +132,10 @@ impl<'a> Line<'a> {
             }
             return;
         }
-        let named = |command: &&Command| command.name == word || command.alias == Some(word);
+        let in_shell = self.in_shell;
+        let named = |command: &&Command| {
+            (command.name == word || command.alias == Some(word)) && (in_shell || !command.in_shell)
+        };
         match self.commands.iter().find(named).map(|command| &command.action) {
             Some(Action::Group(verbs)) if !self.only_words => self.commands = verbs,
             Some(Action::Run(args, _)) if !self.only_words => self.args = Some(args),
@@ -136,8 +156,37 @@ impl<'a> Line<'a> {
     /// The options of the command, and those that are always there.
     fn options(&self) -> impl Iterator<Item = &'static Arg> + use<> {
         let own = self.args.unwrap_or_default().iter().filter(|arg| arg.is_option());
-        let at_start = self.args.is_none() && std::ptr::eq(self.commands, COMMANDS);
-        own.chain(&OPTIONS).chain([&HELP]).chain(at_start.then_some(&VERSION))
+        let in_shell = self.in_shell;
+        let everywhere = OPTIONS.iter().filter(move |option| !in_shell || option.name == "json");
+        let at_start = self.args.is_none() && std::ptr::eq(self.commands, COMMANDS) && !in_shell;
+        let start = SCRIPTS.iter().chain([&VERSION]).filter(move |_| at_start);
+        own.chain(everywhere).chain([&HELP]).chain(start)
+    }
+
+    /// The option whose value the next word is.
+    pub fn waiting(&self) -> Option<&'static Arg> {
+        self.waiting
+    }
+
+    /// The settings that were given.
+    pub fn given_settings(&self) -> impl Iterator<Item = &'a str> {
+        self.given.iter().filter(|(arg, _)| matches!(arg.names, Names::Setting)).map(|(_, value)| *value)
+    }
+
+    /// The words that may still come, in their order.
+    pub fn to_come(&self) -> impl Iterator<Item = &'static Arg> {
+        let words = self.args.unwrap_or_default().iter().filter(|arg| !arg.is_option());
+        words.filter(|arg| self.is_open(arg))
+    }
+
+    /// Whether something was given that is to be written down nowhere.
+    pub fn has_secret(&self) -> bool {
+        self.given.iter().any(|(arg, _)| arg.secret)
+    }
+
+    /// Whether every word has its place in a command.
+    pub fn is_understood(&self) -> bool {
+        !self.lost && !self.strange && self.args.is_some()
     }
 
     /// The option that a word such as `--name` or `--name=value` names, and the value.

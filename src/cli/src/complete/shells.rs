@@ -25,10 +25,10 @@ mod bash;
 
 /// For all that the daemon is asked at one TAB, from its name to its last answer. Who types feels a pause of a third of
 /// a second as a hang; a daemon that is well answers in a tenth of this, also over a long line.
-const PATIENCE: Duration = Duration::from_millis(300);
+pub const PATIENCE: Duration = Duration::from_millis(300);
 
 /// No answer to what is asked here needs more, in bytes.
-const LARGEST_ANSWER: usize = 4 << 20;
+pub const LARGEST_ANSWER: usize = 4 << 20;
 
 /// The script that a shell reads.
 pub fn script(shell: &str) -> &'static str {
@@ -86,7 +86,7 @@ fn find(line: &Line<'_>) -> Option<Daemon> {
     Some(daemon.reply_limit(LARGEST_ANSWER))
 }
 
-fn call(daemon: &mut Daemon, method: &str, params: Vec<Value>) -> Option<Value> {
+pub fn call(daemon: &mut Daemon, method: &str, params: Vec<Value>) -> Option<Value> {
     let xml = daemon.fetch(method, params).ok()?;
     decode(daemon.server(), method, None, &xml).ok()
 }
