@@ -3,7 +3,9 @@
 
 mod changes;
 mod completion;
+mod configuration;
 mod daemon;
+mod export;
 mod failures;
 mod files;
 mod import;

@@ -27,7 +27,13 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts a program; `prepare` may set its environment.
-    pub fn start(program: &str, arguments: &[&str], rows: u16, columns: u16, prepare: impl Fn(&mut Command)) -> Terminal {
+    pub fn start(
+        program: &str,
+        arguments: &[&str],
+        rows: u16,
+        columns: u16,
+        prepare: impl Fn(&mut Command),
+    ) -> Terminal {
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(Some(&size), None).expect("a pseudo-terminal");
         let end = || Stdio::from(pair.slave.try_clone().expect("the terminal once more"));

@@ -40,7 +40,9 @@ pub fn remedy(session: &mut Session, error: &Error) -> Option<String> {
             let placed = placed.as_ref()?;
             return Some(format!("{placed} is in use and stands for LIST and SCOPE; --list names another one"));
         }
-        Error::Operator { .. } => "there are neither pipes nor files to write to; run mailjam-cli from a shell for that",
+        Error::Operator { .. } => {
+            "there are neither pipes nor files to write to; run mailjam-cli from a shell for that"
+        }
         Error::Unfinished { .. } => "close what was opened, or write \\ in front of it",
         Error::NothingToExplain { .. } => "\"help\" shows the nouns, \"help NOUN\" the verbs of one",
         Error::ApplyStopped { .. } => "what is made stays; run the same command again for the rest",

@@ -4,10 +4,12 @@ mod audit;
 mod ban;
 mod bounce;
 mod collection;
+pub mod config;
 mod confirm;
 mod digest;
 mod dkim;
 mod domain;
+mod export;
 mod import;
 mod list;
 mod mail;
@@ -27,6 +29,7 @@ mod subscription;
 mod template;
 mod token;
 
+pub use moment::now;
 pub use shell::explain;
 
 use crate::command::{Arg, Args, Command, Form, Names};
@@ -51,6 +54,7 @@ pub static COMMANDS: &[Command] = &[
     audit::NOUN,
     privacy::NOUN,
     token::NOUN,
+    config::NOUN,
     server::NOUN,
     mta_config::NOUN,
     raw::CALL,
@@ -78,7 +82,7 @@ const MODE: Arg = Arg::new(
 const LANGUAGE: Arg = Arg::new("language", Form::Value, "LANGUAGE", "Language of what the list writes, such as de");
 
 /// The word that stands for no list but all of mailjam; no list has a name without a dot or an @.
-const SITE: &str = "site";
+pub const SITE: &str = "site";
 
 /// What the argument `name` means, as the daemon takes it: empty for the site.
 fn scope<'a>(args: &Args<'a>, name: &str) -> &'a str {

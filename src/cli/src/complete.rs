@@ -70,7 +70,10 @@ fn commands_like(commands: &[Command], line: &Line<'_>) -> Vec<Candidate> {
     let named = |name: fn(&Command) -> Option<&'static str>| -> Vec<Candidate> {
         let shown = commands.iter().filter(|command| !command.hidden && (line.in_shell || !command.in_shell));
         let fitting = shown.filter_map(|command| Some((name(command)?, command.about)));
-        fitting.filter(|(name, _)| name.starts_with(line.typed)).map(|(name, about)| Candidate::new(name, about)).collect()
+        fitting
+            .filter(|(name, _)| name.starts_with(line.typed))
+            .map(|(name, about)| Candidate::new(name, about))
+            .collect()
     };
     let names = named(|command| Some(command.name));
     if names.is_empty() { named(|command| command.alias) } else { names }

@@ -14,6 +14,7 @@ mod interrupt;
 #[cfg(test)]
 mod manual;
 mod output;
+mod parser;
 mod session;
 mod shell;
 
@@ -36,7 +37,7 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let style = Style::of_process(words.iter().any(|word| word == "--no-color"));
-    let matches = match command::parser(style).try_get_matches_from(words) {
+    let matches = match parser::parser(style).try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => return not_a_command(&error, style),
     };
@@ -50,8 +51,10 @@ pub fn main() -> ExitCode {
     };
     let scripts = ["execute", "file"].iter().any(|option| matches.contains_id(option));
     match (matches.subcommand_name(), scripts) {
-        (Some(_), true) => finish(Err(Error::Contradiction("a command, or --execute or --file with others")), &mut session),
-        (Some(_), false) => finish(command::dispatch(&matches, &mut session), &mut session),
+        (Some(_), true) => {
+            finish(Err(Error::Contradiction("a command, or --execute or --file with others")), &mut session)
+        }
+        (Some(_), false) => finish(parser::dispatch(&matches, &mut session), &mut session),
         (None, _) => shell::start(&matches, &mut session).unwrap_or_else(|| no_command(style)),
     }
 }
@@ -75,7 +78,7 @@ fn finish(done: Result<Outcome, Error>, session: &mut Session) -> ExitCode {
 /// Nothing is asked for, and nobody is there who could type it.
 fn no_command(style: Style) -> ExitCode {
     // If it cannot be shown, nobody is left to be told.
-    let _ = io::stderr().write_all(command::parser(style).render_help().to_string().as_bytes());
+    let _ = io::stderr().write_all(parser::parser(style).render_help().to_string().as_bytes());
     Error::USAGE.into()
 }
 

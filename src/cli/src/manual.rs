@@ -6,9 +6,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::command::{Action, Arg, Command, Form, Names, parser};
+use crate::command::{Action, Arg, Command, Form, Names};
 use crate::commands::COMMANDS;
 use crate::output::Style;
+use crate::parser::parser;
 use crate::session;
 
 #[path = "../../../tests/support/roff.rs"]

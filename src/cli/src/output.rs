@@ -291,20 +291,26 @@ pub fn or_dash(text: &str) -> String {
 
 /// Puts a whole file in the place of `file`, so that whoever reads it meanwhile sees the old or the new one.
 pub fn replace_file(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace_file_with(file, |out| out.write_all(bytes).map_err(Error::write(file)))
+}
+
+/// The same for what is written bit by bit.
+pub fn replace_file_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
     // A link keeps pointing where it does; a device or a pipe is written to, never replaced.
     let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     if file.exists() && !file.is_file() {
-        return std::fs::write(&file, bytes).map_err(Error::write(&file));
+        let mut out = std::fs::OpenOptions::new().write(true).open(&file).map_err(Error::write(&file))?;
+        return write(&mut out);
     }
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".new{}", std::process::id()));
     let fresh = file.with_file_name(name);
-    let written = std::fs::write(&fresh, bytes)
-        .and_then(|()| std::fs::File::open(&fresh)?.sync_all())
-        .and_then(|()| std::fs::rename(&fresh, &file));
-    written.map_err(|cause| {
-        // What could not be written in full must not stay behind; if it cannot be removed either, the cause is the same.
-        let _ = std::fs::remove_file(&fresh);
-        Error::write(&file)(cause)
-    })
+    let out = std::fs::File::create(&fresh).map(BufWriter::new).map_err(Error::write(&file));
+    let written = out.and_then(|mut out| {
+        write(&mut out)?;
+        let synced = out.flush().and_then(|()| out.get_ref().sync_all());
+        synced.and_then(|()| std::fs::rename(&fresh, &file)).map_err(Error::write(&file))
+    });
+    // What could not be written in full must not stay behind; if it cannot be removed either, the cause is the same.
+    written.inspect_err(|_| drop(std::fs::remove_file(&fresh)))
 }

@@ -215,7 +215,9 @@ impl Session {
             return Ok(Box::new(File::open(file).map_err(Error::read(file))?));
         }
         if self.origin == Origin::ScriptOnStdin {
-            return Err(Error::Contradiction("standard input has the script, so that it can have nothing else: name a file"));
+            return Err(Error::Contradiction(
+                "standard input has the script, so that it can have nothing else: name a file",
+            ));
         }
         if io::stdin().is_terminal() {
             self.screen.note(format_args!("reading what you type; Ctrl-D on a line of its own ends it"));

@@ -22,12 +22,12 @@ use mailjam_rpc::records::List;
 use mailjam_wire::server::Server;
 use rustyline::error::ReadlineError;
 
-use crate::command::{self, Outcome};
+use crate::command::Outcome;
 use crate::error::Error;
 use crate::interrupt;
 use crate::output::{Screen, Style, clean};
 use crate::session::{DEFAULT_SERVER, OnInterrupt, Origin, Session, text};
-use crate::{advice, finish};
+use crate::{advice, finish, parser};
 
 use editor::Editor;
 use history::{Fate, History, fate};
@@ -68,7 +68,7 @@ pub fn run(session: &mut Session, line: &str) -> Result<Outcome, Error> {
         }
     }
     let style = session.screen.style();
-    let matches = match command::shell_parser(style).try_get_matches_from(placed.words.iter()) {
+    let matches = match parser::shell_parser(style).try_get_matches_from(placed.words.iter()) {
         Ok(matches) => matches,
         Err(error) if error.use_stderr() => {
             return Err(Error::NotUnderstood { complaint: complaint(&error), placed: in_use });
@@ -80,7 +80,7 @@ pub fn run(session: &mut Session, line: &str) -> Result<Outcome, Error> {
     };
     let always = session.json;
     session.json |= matches.get_flag("json");
-    let done = command::dispatch(&matches, session);
+    let done = parser::dispatch(&matches, session);
     session.json = always;
     done
 }

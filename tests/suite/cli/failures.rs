@@ -121,7 +121,14 @@ fn what_is_no_command_is_exit_code_2() {
 fn help_fits_an_old_terminal_and_documents_the_exit_codes() {
     let help = Cli::new(&["--help"]).env("COLUMNS", "80").run();
     assert_eq!((help.exit, help.err.as_str()), (0, ""));
-    for code in ["  0  done\n", "  1  failed", "  2  the command line", "  3  the daemon", "  4  some of several", "  130  interrupted"] {
+    for code in [
+        "  0  done\n",
+        "  1  failed",
+        "  2  the command line",
+        "  3  the daemon",
+        "  4  some of several",
+        "  130  interrupted",
+    ] {
         assert!(help.out.contains(code), "{code}");
     }
 }

@@ -1,6 +1,8 @@
 //! Many members at once.
 
 use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::mpsc::sync_channel;
 
 use mailjam_rpc::records::{ImportItem, Imported, Refused, Synced};
 use mailjam_rpc::{Code, Shape, Value};
@@ -8,6 +10,7 @@ use mailjam_rpc::{Code, Shape, Value};
 use super::daemon::{Answer, Call, Daemon, fault, value};
 use super::program::Cli;
 use super::site::{TALK, member_of, struct_of, text};
+use crate::terminal::Terminal;
 
 /// Adds everybody but addresses without an @; who is called `known` was a member before.
 fn import(call: &Call) -> Answer {
@@ -147,4 +150,36 @@ fn sync_does_nothing_when_a_line_is_wrong() {
         1,
         &format!("mailjam-cli: line 2: bad: no @ in it\nmailjam-cli: lines refused: 1; nothing was changed\n{remedy}"),
     );
+}
+
+#[test]
+fn an_import_tells_how_far_it_is_and_ctrl_c_ends_it_behind_a_portion() {
+    let (release, wait) = sync_channel::<()>(1);
+    let wait = Mutex::new(wait);
+    let daemon = Daemon::start(move |call| {
+        let third = struct_of([("address", text("2000@x.org"))]);
+        if matches!(&call.params[1], Value::Array(items) if items[0] == third) {
+            wait.lock().unwrap().recv().unwrap();
+        }
+        import(call)
+    });
+    let members: String = (0..4_500).map(|n| format!("{n}@x.org\n")).collect();
+    let members = file(members.as_bytes());
+    let path = members.path().to_str().unwrap();
+    let arguments = ["--server", &daemon.url, "member", "import", TALK, path];
+    let mut terminal = Terminal::start(env!("CARGO_BIN_EXE_mailjam-cli"), &arguments, 24, 80, |_| ());
+    terminal.shows("2000 added, 0 known, ");
+    terminal.shows("/s, ");
+    terminal.shows(" left");
+    terminal.types("\x03");
+    terminal.shows("^C");
+    release.send(()).unwrap();
+    assert_eq!(terminal.ends().code(), Some(130));
+    terminal.shows("added 4000, already members 0, refused 0");
+    terminal.awaits("the last line", |screen| {
+        let text = screen.contents().replace('\n', "");
+        text.contains(&format!("interrupted (after line 4000 of {path})"))
+            && text.contains("what was added stays; run the same command again for the rest")
+    });
+    assert_eq!(daemon.calls().len(), 2);
 }

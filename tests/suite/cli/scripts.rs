@@ -26,10 +26,7 @@ fn the_first_error_ends_a_script_with_the_number_of_its_line() {
     let daemon = Daemon::start(site::answer);
     let outcome = Cli::of(&daemon, &[]).fed(b"server ping\n\nlist show \\\n nonesuch@x.org\nlist list\n");
     assert_eq!(outcome.exit, 1);
-    assert_eq!(
-        outcome.err,
-        "mailjam-cli: line 3: no list nonesuch@x.org\n\"mailjam-cli list list\" shows all\n"
-    );
+    assert_eq!(outcome.err, "mailjam-cli: line 3: no list nonesuch@x.org\n\"mailjam-cli list list\" shows all\n");
     assert!(!outcome.out.contains("MEMBERS"), "{}", outcome.out);
 
     let usage = Cli::of(&daemon, &[]).fed(b"list lost\n");
@@ -65,7 +62,11 @@ fn a_file_and_arguments_are_scripts_too() {
     let path = file.path().to_str().unwrap();
     let outcome = Cli::of(&daemon, &["-f", path]).run();
     assert_eq!(outcome.exit, 1);
-    assert!(outcome.err.starts_with(&format!("mailjam-cli: {path}, line 2: no list nonesuch@x.org\n")), "{}", outcome.err);
+    assert!(
+        outcome.err.starts_with(&format!("mailjam-cli: {path}, line 2: no list nonesuch@x.org\n")),
+        "{}",
+        outcome.err
+    );
     let outcome = Cli::of(&daemon, &["-e", "server ping", "-e", "list show nonesuch@x.org", "-e", "list list"]).run();
     assert_eq!(outcome.exit, 1);
     assert!(outcome.err.starts_with("mailjam-cli: command 2: no list nonesuch@x.org\n"), "{}", outcome.err);

@@ -225,7 +225,8 @@ fn the_line_stays_right_when_the_terminal_gets_another_size() {
     shell.types(&line);
     let whole = |screen: &vt100::Screen| {
         let (_, columns) = screen.size();
-        let rows: String = screen.rows(0, columns.get()).map(|row| format!("{row:width$}", width = columns.get().into())).collect();
+        let rows: String =
+            screen.rows(0, columns.get()).map(|row| format!("{row:width$}", width = columns.get().into())).collect();
         rows.matches(&format!("{prompt} {line}")).count() == 1
     };
     shell.awaits("the line", whole);

@@ -1,5 +1,6 @@
 //! `list`: the lists and their settings.
 
+mod clone;
 mod preview;
 mod stats;
 
@@ -38,6 +39,14 @@ pub const NOUN: Command = Command::group(
             .alias("get"),
         Command::new("create", "Create a list", &["list.create", "role.grant"], &[NEW_LIST, SETTINGS, OWNER], create)
             .details("A missing domain is created as well. The mail server learns of a new list by \"mta-config postfix --maps\"."),
+        Command::new(
+            "clone",
+            "Create a list that is like another one, without its members",
+            &["list.get", "list.create", "role.list", "role.grant", "ban.list", "ban.add", "template.get", "template.set"],
+            &[LIST, NEW_ADDRESS, SETTINGS],
+            clone::clone,
+        )
+        .details("Settings, owners, moderators, bans and texts are those of the other; KEY=VALUE makes exceptions."),
         Command::new("set", "Change settings of a list", &["list.update"], &[LIST, CHANGES, DRY_RUN, REVISION], set)
             .alias("update")
             .details("All of the settings are changed or, on an error, none."),

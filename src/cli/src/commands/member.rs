@@ -10,7 +10,7 @@ use crate::output::{Screen, clean, or_dash};
 use crate::session::{Session, param, text};
 
 use super::collection::Collection;
-use super::{ADDRESS, DRY_RUN, FILTER, LANGUAGE, LIMIT, LIST, MEMBER, MODE, NAME, import, moment};
+use super::{ADDRESS, DRY_RUN, FILTER, LANGUAGE, LIMIT, LIST, MEMBER, MODE, NAME, export, import, moment};
 
 const NEW_MEMBERS: Arg = Arg::new("address", Form::Several, "ADDRESS", "Mail address");
 const MEMBERS: Arg = NEW_MEMBERS.names(Names::Member);
@@ -37,6 +37,11 @@ const MESSAGE_ID: Arg = Arg::new("message-id", Form::Required, "MESSAGE-ID", "Me
 const UNDO: Arg = Arg::flag("undo", "Send the thread again");
 const FILE: Arg =
     Arg::new("file", Form::Required, "FILE", "File with one member a line; - for standard input").names(Names::File);
+const TO_FILE: Arg =
+    Arg::new("file", Form::Optional, "FILE", "File to write; else, and for -, standard output").names(Names::File);
+const FORMAT: Arg =
+    Arg::new("format", Form::Value, "FORM", "csv, jsonl for one JSON document a line, or text; else csv")
+        .names(Names::Words(export::FORMS));
 const OLD: Arg = Arg::new("old", Form::Required, "OLD", "Address so far");
 const NEW: Arg = Arg::new("new", Form::Required, "NEW", "Address from now on");
 const LISTS: Arg =
@@ -98,6 +103,14 @@ pub const NOUN: Command = Command::group(
             import::sync,
         )
         .details(FILE_FORMAT),
+        Command::new(
+            "export",
+            "Write the members of a list to a file",
+            &["member.list"],
+            &[LIST, TO_FILE, FORMAT],
+            export::export,
+        )
+        .details("What text writes, one Name <ADDRESS> a line, \"member import\" and \"member sync\" read again."),
         Command::new("find", "Show all lists that somebody is a member of", &["member.find"], &[ADDRESS], find),
         Command::new(
             "change-address",

@@ -32,7 +32,7 @@ pub fn day(time: Time) -> String {
 }
 
 /// A time as RFC 3339 writes it, a date or a time without zone (both UTC), or a duration from now on.
-fn point_in_time(word: &str, now: i64) -> Result<Time, Error> {
+pub fn point_in_time(word: &str, now: i64) -> Result<Time, Error> {
     let civil = || word.parse::<DateTime>().or_else(|_| word.parse::<Date>().map(DateTime::from));
     let absolute = || word.parse().or_else(|_| civil()?.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()));
     let from_now = |span: Span| {

@@ -2,9 +2,10 @@
 
 use mailjam_rpc::records::List;
 
-use crate::command::{Arg, Args, Command, Form, Names, Outcome, shell_parser};
+use crate::command::{Arg, Args, Command, Form, Names, Outcome};
 use crate::error::Error;
 use crate::output::clean;
+use crate::parser::shell_parser;
 use crate::session::{Session, text};
 use crate::shell::show_help;
 

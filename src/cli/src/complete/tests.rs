@@ -167,7 +167,10 @@ fn nouns_verbs_and_their_other_words() {
 
 #[test]
 fn options_that_are_not_given_yet() {
-    assert_eq!(fits("-"), ["--server", "--token-file", "--json", "--no-color", "--help", "--execute", "--file", "--version"]);
+    assert_eq!(
+        fits("-"),
+        ["--server", "--token-file", "--json", "--no-color", "--help", "--execute", "--file", "--version"]
+    );
     assert_eq!(fits("--json --j"), NONE);
     assert_eq!(fits("list set talk@x --"), fits("list set talk@x -"));
     assert_eq!(fits("list set talk@x --")[..2], ["--dry-run", "--if-revision"]);

@@ -194,7 +194,8 @@ impl Hinter for Assistant {
     /// Asks nobody: a hint comes with every letter.
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Next> {
         let scan = words::scan(line);
-        if position < line.len() || scan.words.is_empty() || scan.in_comment || scan.is_cut || scan.quote != Quote::None {
+        if position < line.len() || scan.words.is_empty() || scan.in_comment || scan.is_cut || scan.quote != Quote::None
+        {
             return None;
         }
         let words = self.words(&scan);

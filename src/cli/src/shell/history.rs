@@ -118,7 +118,9 @@ mod tests {
 
     #[test]
     fn what_may_be_a_secret_is_not_kept() {
-        for line in ["list show talk@x", "list list --filter x", "help", "subscription confirm", "token create x --scope read"] {
+        for line in
+            ["list show talk@x", "list list --filter x", "help", "subscription confirm", "token create x --scope read"]
+        {
             assert_eq!(fate(line), Fate::Kept, "{line}");
         }
         for line in [
@@ -130,7 +132,9 @@ mod tests {
         ] {
             assert_eq!(fate(line), Fate::Forgotten, "{line}");
         }
-        for line in ["subscription confrim s3cret", "s3cret", "list show a b", "list", "list 'a", "list show --toke s3cret"] {
+        for line in
+            ["subscription confrim s3cret", "s3cret", "list show a b", "list", "list 'a", "list show --toke s3cret"]
+        {
             assert_eq!(fate(line), Fate::Remembered, "{line}");
         }
     }

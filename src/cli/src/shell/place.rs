@@ -39,8 +39,7 @@ pub fn place<'w>(words: &'w [String], in_use: Option<&str>) -> Placed<'w> {
 pub fn find(words: &[String]) -> Option<(&'static Command, usize)> {
     let mut commands = COMMANDS;
     for (position, word) in words.iter().enumerate().filter(|(_, word)| !word.starts_with('-')) {
-        let command =
-            commands.iter().find(|command| command.name == *word || command.alias == Some(word.as_str()))?;
+        let command = commands.iter().find(|command| command.name == *word || command.alias == Some(word.as_str()))?;
         match command.action {
             Action::Group(verbs) => commands = verbs,
             Action::Run(..) => return Some((command, position + 1)),
@@ -118,7 +117,8 @@ mod tests {
 
     #[test]
     fn where_no_list_is_meant_nothing_is_put() {
-        for line in ["list list", "list create new@x.org", "queue list --list news@x.org", "resolve a@x.org", "use", ""] {
+        for line in ["list list", "list create new@x.org", "queue list --list news@x.org", "resolve a@x.org", "use", ""]
+        {
             placed(line, line);
         }
     }

@@ -167,7 +167,10 @@ mod tests {
 
     #[test]
     fn quotes_backslashes_and_comments() {
-        assert_eq!(words("list  set talk@x\tsubject_prefix='[talk] '"), ["list", "set", "talk@x", "subject_prefix=[talk] "]);
+        assert_eq!(
+            words("list  set talk@x\tsubject_prefix='[talk] '"),
+            ["list", "set", "talk@x", "subject_prefix=[talk] "]
+        );
         assert_eq!(words(r#"a "b \"c\" \d" e\ f '' "#), ["a", r#"b "c" \d"#, "e f", ""]);
         assert_eq!(words("a#b # rest | of it"), ["a#b"]);
         assert_eq!(words("ban add \\\n site # why\n *@x.org"), ["ban", "add", "site", "*@x.org"]);
