@@ -1,4 +1,4 @@
-//! What mailjam costs: start-up, fan-out, throughput, import, memory, decisions. Prints a table; asserts nothing about time.
+//! What mailjam costs: start-up, fan-out, throughput, import, memory, decisions, the shell. Prints a table; asserts nothing about time.
 //!
 //! `make bench` runs it; `cargo bench --bench bench -- B1 B4` measures only those. `MTA_MUSL` and `MTA_GLIBC` name the
 //! two builds of mailjam-mta; `make` sets them.
@@ -14,7 +14,10 @@ mod import;
 mod machine;
 mod peers;
 mod report;
+mod shell;
 mod startup;
+#[path = "../support/terminal.rs"]
+mod terminal;
 mod throughput;
 
 use report::Report;
@@ -38,6 +41,9 @@ fn main() {
     }
     if wants("B6") {
         decide::measure(&mut report);
+    }
+    if wants("B7") {
+        shell::measure(&mut report);
     }
     report.print();
 }

@@ -22,7 +22,14 @@ fn the_manual_page_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/man/mailjam-cli.1");
     let committed = std::fs::read_to_string(&path).expect("docs/man/mailjam-cli.1");
     let mut current = committed.clone();
-    for (name, text) in [("options", options()), ("commands", commands()), ("exit status", exit_status())] {
+    let parts = [
+        ("options", options(&session::options())),
+        ("scripts", options(&session::scripts())),
+        ("commands", commands(false)),
+        ("shell", commands(true)),
+        ("exit status", exit_status()),
+    ];
+    for (name, text) in parts {
         current = with_part(&current, name, &text);
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -33,21 +40,23 @@ fn the_manual_page_is_up_to_date() {
     }
 }
 
-/// The options that every command understands.
-fn options() -> String {
+/// Options that belong to no command.
+fn options(options: &[clap::Arg]) -> String {
     let mut text = String::new();
-    for option in session::options() {
+    for option in options {
         let value = option.get_value_names().map(|names| names.join(" ")).unwrap_or_default();
-        let long = option.get_long().unwrap_or_default();
-        item(&mut text, &format!("{}{}", bold(&format!("--{long}")), value_of(&value)));
+        let long = bold(&format!("--{}", option.get_long().unwrap_or_default()));
+        let short = option.get_short().map(|letter| format!("{}, ", bold(&format!("-{letter}")))).unwrap_or_default();
+        item(&mut text, &format!("{short}{long}{}", value_of(&value)));
         sentence(&mut text, &option.get_help().map(ToString::to_string).unwrap_or_default());
     }
     text
 }
 
-fn commands() -> String {
+/// All commands, or those that make sense in a shell only.
+fn commands(in_shell: bool) -> String {
     let mut text = String::new();
-    for command in COMMANDS.iter().filter(|command| !command.hidden && !command.in_shell) {
+    for command in COMMANDS.iter().filter(|command| !command.hidden && command.in_shell == in_shell) {
         writeln!(text, ".SS {}", escape(command.name)).expect("a String takes all");
         match &command.action {
             Action::Group(verbs) => {

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use clap::builder::StyledStr;
+use clap::error::ErrorKind;
 use mailjam_rpc::records::List;
 use mailjam_wire::server::Server;
 use rustyline::error::ReadlineError;
@@ -70,6 +71,15 @@ pub fn run(session: &mut Session, line: &str) -> Result<Outcome, Error> {
     let style = session.screen.style();
     let matches = match parser::shell_parser(style).try_get_matches_from(placed.words.iter()) {
         Ok(matches) => matches,
+        // A noun alone asks what there is, at least where somebody sees the answer.
+        Err(error) if is_half(&error) && session.origin == Origin::Shell => {
+            show_help(session, &error.render());
+            return Ok(Outcome::Done);
+        }
+        Err(error) if is_half(&error) => {
+            let complaint = format!("{} needs a verb", words.join(" "));
+            return Err(Error::NotUnderstood { complaint, placed: None });
+        }
         Err(error) if error.use_stderr() => {
             return Err(Error::NotUnderstood { complaint: complaint(&error), placed: in_use });
         }
@@ -83,6 +93,11 @@ pub fn run(session: &mut Session, line: &str) -> Result<Outcome, Error> {
     let done = parser::dispatch(&matches, session);
     session.json = always;
     done
+}
+
+/// Whether there is a noun without a verb.
+fn is_half(error: &clap::Error) -> bool {
+    error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
 /// How clap writes of a command that no program's name stands before.

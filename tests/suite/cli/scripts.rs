@@ -32,6 +32,8 @@ fn the_first_error_ends_a_script_with_the_number_of_its_line() {
     let usage = Cli::of(&daemon, &[]).fed(b"list lost\n");
     assert_eq!(usage.exit, 2);
     assert!(usage.err.starts_with("mailjam-cli: line 1: unrecognized subcommand 'lost'\n"), "{}", usage.err);
+    let half = Cli::of(&daemon, &[]).fed(b"list\n");
+    assert_eq!((half.exit, half.err.as_str()), (2, "mailjam-cli: line 1: list needs a verb\n"));
     let open = Cli::of(&daemon, &[]).fed(b"server ping\nlist show 'talk\n\n");
     assert_eq!(open.exit, 2);
     assert!(open.err.starts_with("mailjam-cli: line 2: what is in single quotes has no end\n"), "{}", open.err);

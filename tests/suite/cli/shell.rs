@@ -327,6 +327,8 @@ fn a_question_mark_explains_the_word_before() {
     shell.shows("post_policy = open|members|moderated");
     shell.does(&prompt, "member add --mode ?", &prompt);
     shell.shows("one of: post, digest, nomail");
+    shell.does(&prompt, "role", &prompt);
+    shell.shows("Show who has a role");
     shell.does(&prompt, "nonesuch ?", &prompt);
     shell.shows("error: there is no \"nonesuch\" to explain");
 }

@@ -39,7 +39,8 @@ moderators, bans and templates. Whom and what one of those names is all that the
 
   [lists.\"talk@lists.example.org\"]
   owners = [\"ann@example.org\"]
-  settings = { subject_prefix = \"[talk]\", post_policy = \"members\" }
+  settings.post_policy = \"moderated\"
+  settings.subject_prefix = \"[talk]\"
   bans = [{ pattern = \"evil.example\", reason = \"spam\" }]
   templates.welcome.en = \"Subject: Welcome...\"
 
@@ -100,7 +101,8 @@ fn plan(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     if !left.is_empty() {
         let named = left.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
         let more = if left.len() > NAMED { format!(" and {} more", left.len() - NAMED) } else { String::new() };
-        session.screen.note(format_args!("not in the file, and left alone: {named}{more}"));
+        let note = format!("not in the file, and left alone: {named}{more}");
+        session.screen.note(format_args!("{}", session.screen.wrap(&note, 0).join("\n")));
     }
     Ok(Outcome::Done)
 }
