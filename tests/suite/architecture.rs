@@ -97,6 +97,17 @@ fn the_mta_client_needs_nothing_but_wire_and_libc() {
 }
 
 #[test]
+fn the_daemon_needs_nothing_of_what_edits_lines() {
+    let arguments =
+        ["tree", "--package", "mailjam-daemon", "--edges", "normal", "--prefix", "none", "--offline", "--locked"];
+    let tree = cargo(&arguments);
+    let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    for name in ["rustyline", "indicatif", "signal-hook"] {
+        assert!(!names.contains(name), "mailjam-daemon uses {name}");
+    }
+}
+
+#[test]
 fn sql_is_spoken_in_the_store_only() {
     for (room, uses) in dependencies() {
         assert!(room == "mailjam-store" || !uses.contains("rusqlite"), "{room} uses rusqlite");

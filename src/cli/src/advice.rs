@@ -45,6 +45,9 @@ pub fn remedy(session: &mut Session, error: &Error) -> Option<String> {
         }
         Error::Unfinished { .. } => "close what was opened, or write \\ in front of it",
         Error::NothingToExplain { .. } => "\"help\" shows the nouns, \"help NOUN\" the verbs of one",
+        Error::HalfAClone { list, .. } => {
+            return Some(format!("\"mailjam-cli list delete {list}\" removes it; then try again"));
+        }
         Error::ApplyStopped { .. } => "what is made stays; run the same command again for the rest",
         Error::SyncRefused { .. } => "correct the lines named above and run it again",
         _ => return None,

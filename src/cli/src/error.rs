@@ -68,6 +68,8 @@ pub enum Error {
     SomeRefused,
     #[error("{what}: {reason}")]
     NotAConfiguration { what: String, reason: String },
+    #[error("{cause} ({list} is there by now, but not all that belongs to it)")]
+    HalfAClone { list: String, cause: Box<Error> },
     #[error("{cause} ({done} of {planned} changes are made)")]
     ApplyStopped { done: usize, planned: usize, cause: Box<Error> },
 
@@ -131,9 +133,10 @@ impl Error {
             | Error::NothingToExplain { .. }
             | Error::TwoLists { .. }
             | Error::NobodyToAsk { .. } => Error::USAGE,
-            Error::ImportStopped { cause, .. } | Error::Script { cause, .. } | Error::ApplyStopped { cause, .. } => {
-                cause.exit_code()
-            }
+            Error::ImportStopped { cause, .. }
+            | Error::Script { cause, .. }
+            | Error::HalfAClone { cause, .. }
+            | Error::ApplyStopped { cause, .. } => cause.exit_code(),
             Error::Interrupted => Error::INTERRUPTED,
             Error::SomeRefused => Error::SOME_REFUSED,
             Error::Fault { .. }

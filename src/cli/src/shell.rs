@@ -159,7 +159,7 @@ fn converse_on(
                 return Error::FAILED.into();
             }
         };
-        match fate(&line) {
+        match fate(&line, session.list.as_deref()) {
             Fate::Kept => {
                 history.keep(&line);
                 editor.remember(&line);

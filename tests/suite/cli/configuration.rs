@@ -4,8 +4,13 @@
 use std::fs;
 use std::process::Output;
 
+use mailjam_rpc::Code;
+use mailjam_rpc::records::{Ban, Template};
 use serde_json::Value;
 
+use super::daemon::{Daemon as Fake, fault, value};
+use super::program::Cli;
+use super::site;
 use crate::daemon::Daemon;
 
 const TALK: &str = "talk@lists.example.org";
@@ -188,4 +193,22 @@ fn a_clone_is_like_the_other_list_but_for_its_members() {
     assert_eq!(copy["members"], 0);
     let taken = daemon.cli(&["list", "clone", TALK, "copy@lists.example.org"]);
     assert_eq!(taken.status.code(), Some(1));
+}
+
+#[test]
+fn half_a_clone_is_called_that() {
+    let daemon = Fake::start(|call| match call.method.as_str() {
+        "list.create" => value(site::list("copy@x.org", 0, false, "")),
+        "ban.list" => value(Vec::<Ban>::new()),
+        "template.list" => value(Vec::<Template>::new()),
+        "role.grant" => fault(Code::StorageFull, "the disk is full"),
+        _ => site::answer(call),
+    });
+    let outcome = Cli::of(&daemon, &["list", "clone", site::TALK, "copy@x.org"]).run();
+    assert_eq!(outcome.exit, 1);
+    assert_eq!(
+        outcome.err,
+        "mailjam-cli: the disk is full (copy@x.org is there by now, but not all that belongs to it)\n\
+         \"mailjam-cli list delete copy@x.org\" removes it; then try again\n"
+    );
 }

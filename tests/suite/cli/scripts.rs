@@ -1,10 +1,15 @@
 //! Scripts: commands from standard input, from a file, from arguments.
 
+use std::sync::Mutex;
+use std::sync::mpsc::sync_channel;
+
 use mailjam_rpc::{Code, Value};
 
 use super::daemon::{Daemon, fault, value};
 use super::program::Cli;
 use super::site::{self, TALK};
+use crate::daemon::eventually;
+use crate::terminal::Terminal;
 
 /// The names of what was called.
 fn methods(daemon: &Daemon) -> Vec<String> {
@@ -86,6 +91,27 @@ fn a_list_in_use_and_an_early_end_are_for_scripts_as_well() {
     assert_eq!((outcome.exit, outcome.err.as_str()), (0, ""));
     assert!(outcome.out.starts_with(TALK), "{}", outcome.out);
     assert_eq!(methods(&daemon).iter().filter(|method| *method == "list.list").count(), 0);
+}
+
+#[test]
+fn ctrl_c_ends_a_script_and_not_only_its_command() {
+    let (release, hung) = sync_channel::<()>(1);
+    let hung = Mutex::new(hung);
+    let daemon = Daemon::start(move |call| {
+        if call.method == "list.list" {
+            // Until the program is gone.
+            let _ = hung.lock().unwrap().recv();
+        }
+        site::answer(call)
+    });
+    let arguments = ["--server", &daemon.url, "-e", "list list", "-e", "domain list"];
+    let mut terminal = Terminal::start(env!("CARGO_BIN_EXE_mailjam-cli"), &arguments, 24, 80, |_| ());
+    eventually("the first call", || daemon.calls().first().map(drop));
+    terminal.types("\x03");
+    assert_eq!(terminal.ends().code(), Some(130));
+    terminal.shows("mailjam-cli: command 1: interrupted");
+    release.send(()).unwrap();
+    assert_eq!(methods(&daemon), ["list.list"]);
 }
 
 #[test]

@@ -139,7 +139,10 @@ pub fn perform(session: &mut Session, plan: &Plan) -> Result<(), Error> {
             } else {
                 session.call(step.method, step.params.clone())
             };
-            let stopped = |cause| Error::ApplyStopped { done, planned: plan.changes(), cause: Box::new(cause) };
+            let stopped = |cause| match done {
+                0 => cause,
+                _ => Error::ApplyStopped { done, planned: plan.changes(), cause: Box::new(cause) },
+            };
             let answer = answer.map_err(stopped)?;
             done += step.changes();
             if session.json {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::place::place;
 use super::words;
 use crate::complete::Line;
 
@@ -26,7 +27,7 @@ impl History {
     /// # Errors
     /// Of the system, with the file's name.
     pub fn open() -> Result<History, (PathBuf, io::Error)> {
-        let Some(path) = place() else { return Ok(History::default()) };
+        let Some(path) = path() else { return Ok(History::default()) };
         History::open_at(&path).map_err(|cause| (path, cause))
     }
 
@@ -69,12 +70,13 @@ pub enum Fate {
     Forgotten,
 }
 
-/// What becomes of this line.
-pub fn fate(line: &str) -> Fate {
-    let Ok(mut words) = words::split(line) else { return Fate::Remembered };
+/// What becomes of this line, typed with this list in use.
+pub fn fate(line: &str, in_use: Option<&str>) -> Fate {
+    let Ok(words) = words::split(line) else { return Fate::Remembered };
     if line.starts_with(' ') || words.is_empty() {
         return Fate::Forgotten;
     }
+    let mut words = place(&words, in_use).words.into_owned();
     words.push(String::new());
     let line = Line::read_in_shell(&words);
     match (line.has_secret(), line.is_understood()) {
@@ -85,7 +87,7 @@ pub fn fate(line: &str) -> Fate {
 }
 
 /// `$XDG_STATE_HOME/mailjam/history`, or below `~/.local/state` (XDG Base Directory Specification 0.8).
-fn place() -> Option<PathBuf> {
+fn path() -> Option<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/state"));
     Some(state.or_else(home)?.join("mailjam/history"))
@@ -121,7 +123,7 @@ mod tests {
         for line in
             ["list show talk@x", "list list --filter x", "help", "subscription confirm", "token create x --scope read"]
         {
-            assert_eq!(fate(line), Fate::Kept, "{line}");
+            assert_eq!(fate(line, None), Fate::Kept, "{line}");
         }
         for line in [
             "subscription confirm s3cret",
@@ -130,13 +132,20 @@ mod tests {
             " list list",
             "",
         ] {
-            assert_eq!(fate(line), Fate::Forgotten, "{line}");
+            assert_eq!(fate(line, None), Fate::Forgotten, "{line}");
         }
         for line in
             ["subscription confrim s3cret", "s3cret", "list show a b", "list", "list 'a", "list show --toke s3cret"]
         {
-            assert_eq!(fate(line), Fate::Remembered, "{line}");
+            assert_eq!(fate(line, None), Fate::Remembered, "{line}");
         }
+    }
+
+    #[test]
+    fn a_list_in_use_or_named_beside_it_is_understood() {
+        assert_eq!(fate("member get ann@x.org", Some("talk@x.org")), Fate::Kept);
+        assert_eq!(fate("member get --list news@x.org ann@x.org", Some("talk@x.org")), Fate::Kept);
+        assert_eq!(fate("subscription confirm s3cret", Some("talk@x.org")), Fate::Forgotten);
     }
 
     #[test]

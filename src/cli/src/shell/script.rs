@@ -7,7 +7,8 @@ use std::path::Path;
 use super::{run, words};
 use crate::command::Outcome;
 use crate::error::{Error, name_of};
-use crate::session::{Origin, Session};
+use crate::interrupt;
+use crate::session::{OnInterrupt, Origin, Session};
 
 /// Does what the arguments say.
 pub fn arguments(session: &mut Session, commands: &[String]) -> Result<Outcome, Error> {
@@ -54,7 +55,12 @@ fn session_name(file: &Path) -> Option<String> {
 
 /// Does one command, and writes what it says before the next one begins. `place` says where it stands.
 fn step(session: &mut Session, command: &str, place: impl Fn() -> String) -> Result<Outcome, Error> {
+    interrupt::watch();
+    session.daemon.begin(OnInterrupt::Leave);
     let done = run(session, command).and_then(|outcome| session.screen.finish().map(|()| outcome));
+    // Who presses Ctrl-C means all of it, also where the command was done before it noticed.
+    let interrupted = done.is_ok() && session.daemon.is_interrupted();
+    let done = if interrupted { Err(Error::Interrupted) } else { done };
     let error = match done {
         Ok(Outcome::SomeRefused) => Error::SomeRefused,
         Ok(outcome) => return Ok(outcome),

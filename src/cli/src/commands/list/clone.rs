@@ -25,6 +25,10 @@ pub fn clone(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
         });
         settings.extend(own);
     }
-    perform(session, &Plan { parts: vec![new_list(args.text("new-address"), &described)] })?;
-    Ok(Outcome::Done)
+    let new = args.text("new-address");
+    let done = perform(session, &Plan { parts: vec![new_list(new, &described)] });
+    done.map(|()| Outcome::Done).map_err(|error| match error {
+        Error::ApplyStopped { cause, .. } => Error::HalfAClone { list: new.to_owned(), cause },
+        other => other,
+    })
 }
