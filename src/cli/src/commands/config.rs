@@ -110,8 +110,10 @@ fn plan(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
 fn apply(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
     let (_, plan) = read(session, args)?;
     perform(session, &plan)?;
-    if plan.changes() == 0 && !session.json {
-        writeln!(session.screen, "nothing to change");
+    match plan.changes() {
+        _ if session.json => {}
+        0 => writeln!(session.screen, "nothing to change"),
+        changes => writeln!(session.screen, "changes made: {changes}"),
     }
     Ok(Outcome::Done)
 }
@@ -173,9 +175,13 @@ fn tell(session: &mut Session, lines: &[(char, String)]) {
 /// Addresses of lists that the file does not mention.
 fn others(session: &mut Session, document: &Document) -> Result<Vec<String>, Error> {
     let mentioned: BTreeSet<String> = document.lists.keys().map(|name| name.to_lowercase()).collect();
-    let all = all_lists(session)?.into_iter();
-    let left =
-        all.filter(|list| ![&list.address, &list.list_id].iter().any(|name| mentioned.contains(&name.to_lowercase())));
+    let all = match all_lists(session) {
+        // Who may not see all of them is not told of others.
+        Err(Error::Fault { .. }) => vec![],
+        other => other?,
+    };
+    let names = |list: &List| [&list.address, &list.list_id].map(|name| name.to_lowercase());
+    let left = all.into_iter().filter(|list| !names(list).iter().any(|name| mentioned.contains(name)));
     Ok(left.map(|list| list.address).collect())
 }
 

@@ -115,6 +115,17 @@ mod tests {
         assert_eq!(place(&words, None).words.join(" "), "list show news@x.org");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_word_gets_lost(line in "((--json|list|member|show|add|use|--list|--list=a|--|[a-z@.-]{0,9}) ){0,9}") {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            let placed = place(&words, Some(TALK)).words.into_owned();
+            let kept = words.iter().filter(|word| !word.starts_with("--list") && placed.contains(word)).count();
+            let options = words.iter().filter(|word| word.starts_with("--list")).count();
+            proptest::prop_assert!(kept + 2 * options >= words.len(), "{:?} {:?}", words, placed);
+        }
+    }
+
     #[test]
     fn where_no_list_is_meant_nothing_is_put() {
         for line in ["list list", "list create new@x.org", "queue list --list news@x.org", "resolve a@x.org", "use", ""]

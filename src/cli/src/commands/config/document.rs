@@ -131,8 +131,11 @@ impl Banned {
     /// # Errors
     /// [`Error::NotATime`]
     pub fn until(&self) -> Result<Option<mailjam_rpc::Time>, Error> {
-        let word = self.until.map(|until| until.to_string());
-        word.map(|word| moment::point_in_time(&word, moment::now())).transpose()
+        let Some(until) = self.until else { return Ok(None) };
+        let word = until.to_string();
+        // A time of day alone would be read as a duration.
+        until.date.ok_or_else(|| Error::NotATime { word: word.clone() })?;
+        moment::point_in_time(&word, moment::now()).map(Some)
     }
 
     /// Why, as the daemon keeps it.
@@ -172,6 +175,27 @@ mod tests {
         assert!(wrong("[lists.\"a@b.c\"]\n[lists.\"A@b.c\"]\n").contains("a@b.c is there twice"));
         assert!(wrong("[site]\nbans = [{ pattern = \"x@bücher.example\" }]\n").contains("xn--"));
         assert!(wrong("[site]\nbans = [{ pattern = \"x\", until = 07:30:00 }]\n").contains("neither a time"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_survives_the_file(name in ".+", text in proptest::prelude::any::<String>(), number: i64, yes: bool) {
+            let settings = [
+                (name.clone(), toml::Value::String(text.clone())),
+                ("number".to_owned(), toml::Value::Integer(number)),
+                ("yes".to_owned(), toml::Value::Boolean(yes)),
+            ];
+            let bans = vec![Banned { pattern: "x".to_owned(), reason: text.clone(), until: None }];
+            let described = Described { settings: Some(settings.into()), bans: Some(bans), ..Described::default() };
+            let document = Document { lists: [(name, described)].into(), site: None };
+            let written = document.write("unix:/s").unwrap();
+            proptest::prop_assert_eq!(Document::read("again", &written).unwrap(), document);
+        }
+
+        #[test]
+        fn any_file_is_read_or_refused(text in proptest::prelude::any::<String>()) {
+            drop(Document::read("any", &text));
+        }
     }
 
     #[test]

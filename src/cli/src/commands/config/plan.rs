@@ -151,19 +151,16 @@ fn changed_list(session: &mut Session, list: &List, wanted: &Described) -> Resul
         Some(false) if list.closed => steps.push(Step::new("list.reopen", vec![text(name)], '~', "closed → open")),
         _ => {}
     }
-    let there = state::describe(session, list)?;
-    steps.extend(roles(name, "owner", there.owners.as_deref().unwrap_or_default(), wanted.owners.as_deref()));
-    steps.extend(roles(
-        name,
-        "moderator",
-        there.moderators.as_deref().unwrap_or_default(),
-        wanted.moderators.as_deref(),
-    ));
+    if wanted.owners.is_some() || wanted.moderators.is_some() {
+        let [owners, moderators] = state::roles(session, name)?;
+        steps.extend(roles(name, "owner", &owners, wanted.owners.as_deref()));
+        steps.extend(roles(name, "moderator", &moderators, wanted.moderators.as_deref()));
+    }
     if let Some(wanted) = &wanted.bans {
         steps.extend(bans(session, name, wanted)?);
     }
     if let Some(wanted) = &wanted.templates {
-        steps.extend(templates(name, &there.templates.unwrap_or_default(), wanted));
+        steps.extend(templates(name, &state::templates(session, name)?, wanted));
     }
     Ok(Part { place: name.to_owned(), steps })
 }

@@ -12,22 +12,27 @@ use crate::session::{Session, text};
 
 /// A list with all that belongs to it.
 pub fn describe(session: &mut Session, list: &List) -> Result<Described, Error> {
-    let roles: Vec<Role> = session.ask("role.list", vec![text(&list.address)])?;
-    let who = |role: &str| -> Vec<String> {
-        let mut who: Vec<String> =
-            roles.iter().filter(|known| known.role == role).map(|known| known.address.clone()).collect();
-        who.sort_unstable();
-        who
-    };
+    let [owners, moderators] = roles(session, &list.address)?;
     let settings = list.settings.iter().filter_map(|(key, value)| Some((key.clone(), in_toml(value)?)));
     Ok(Described {
         closed: Some(list.closed),
-        owners: Some(who("owner")),
-        moderators: Some(who("moderator")),
+        owners: Some(owners),
+        moderators: Some(moderators),
         settings: Some(settings.collect()),
         bans: Some(bans(session, &list.address)?.iter().map(in_file).collect()),
         templates: Some(templates(session, &list.address)?),
     })
+}
+
+/// The owners and the moderators of a list.
+pub fn roles(session: &mut Session, list: &str) -> Result<[Vec<String>; 2], Error> {
+    let roles: Vec<Role> = session.ask("role.list", vec![text(list)])?;
+    Ok(["owner", "moderator"].map(|role| {
+        let who = roles.iter().filter(|known| known.role == role).map(|known| known.address.clone());
+        let mut who: Vec<String> = who.collect();
+        who.sort_unstable();
+        who
+    }))
 }
 
 /// What is for all lists; none where there is nothing.
