@@ -159,18 +159,23 @@ fn converse_on(
                 return Error::FAILED.into();
             }
         };
-        match fate(&line, session.list.as_deref()) {
-            Fate::Kept => {
-                history.keep(&line);
-                editor.remember(&line);
+        // What is pasted may be more than one.
+        for command in words::commands(&line) {
+            match fate(&command, session.list.as_deref()) {
+                Fate::Kept => {
+                    history.keep(&command);
+                    editor.remember(&command);
+                }
+                Fate::Remembered => editor.remember(&command),
+                Fate::Forgotten => {}
             }
-            Fate::Remembered => editor.remember(&line),
-            Fate::Forgotten => {}
-        }
-        begin(session, style);
-        let done = link.awake(session, &line).and_then(|()| run(session, &line));
-        if tell(session, done) == Some(Outcome::Leave) {
-            return ExitCode::SUCCESS;
+            begin(session, style);
+            let done = link.awake(session, &command).and_then(|()| run(session, &command));
+            match tell(session, done) {
+                Some(Outcome::Leave) => return ExitCode::SUCCESS,
+                Some(_) => {}
+                None => break,
+            }
         }
     }
 }

@@ -216,6 +216,19 @@ fn a_line_goes_on_after_a_backslash_and_within_quotes() {
 }
 
 #[test]
+fn several_lines_that_are_pasted_are_several_commands() {
+    let site = Site::new();
+    let (none, talk) = (site.prompt(""), site.prompt(TALK));
+    let mut shell = site.shell();
+    shell.is_at(&none);
+    shell.types(&format!("\x1b[200~use {TALK}\rmember add cleo@x.org\rmember add dora@x.org\x1b[201~"));
+    shell.shows("dora@x.org");
+    shell.types("\r");
+    shell.shows("added cleo@x.org\nadded dora@x.org");
+    shell.is_at(&talk);
+}
+
+#[test]
 fn the_line_stays_right_when_the_terminal_gets_another_size() {
     let site = Site::new();
     let prompt = site.prompt("");

@@ -13,6 +13,7 @@ use crate::session::{OnInterrupt, Origin, Session};
 /// Does what the arguments say.
 pub fn arguments(session: &mut Session, commands: &[String]) -> Result<Outcome, Error> {
     session.origin = Origin::Script;
+    let commands: Vec<String> = commands.iter().flat_map(|argument| words::commands(argument)).collect();
     for (position, command) in commands.iter().enumerate() {
         let place = || if commands.len() > 1 { format!("command {}", position + 1) } else { String::new() };
         if step(session, command, place)? == Outcome::Leave {

@@ -116,6 +116,20 @@ impl Scan {
     }
 }
 
+/// The commands of a text: a line each, or more where one is not finished. The last one may have no end.
+pub fn commands(text: &str) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in text.split('\n') {
+        match commands.last_mut().filter(|_| goes_on) {
+            Some(command) => *command = format!("{command}\n{line}"),
+            None => commands.push(line.to_owned()),
+        }
+        goes_on = commands.last().is_some_and(|command| scan(command).open_end().is_some());
+    }
+    commands
+}
+
 /// The words of a line that is finished.
 ///
 /// # Errors
@@ -176,6 +190,13 @@ mod tests {
         assert_eq!(words("ban add \\\n site # why\n *@x.org"), ["ban", "add", "site", "*@x.org"]);
         assert_eq!(words("'two\nlines'"), ["two\nlines"]);
         assert_eq!(words("# nothing"), [""; 0]);
+    }
+
+    #[test]
+    fn a_line_end_ends_a_command_unless_it_is_quoted() {
+        let text = "list list # '\nban add \\\n x --reason 'a\nb'\n\nuse";
+        assert_eq!(commands(text), ["list list # '", "ban add \\\n x --reason 'a\nb'", "", "use"]);
+        assert_eq!(commands("'a\nb"), ["'a\nb"]);
     }
 
     #[test]
