@@ -1,6 +1,7 @@
 //! `config`: lists as a file describes them: what differs, how that is made good, and how such a file is had.
 //!
-//! [`document`] is the file, [`state`] what the daemon has in the same shape, [`plan`] the calls that make one of the other.
+//! [`document`] is the file, [`state`] what the daemon has in the same shape, [`plan`](mod@plan) the calls that make one
+//! of the other.
 
 pub mod document;
 pub mod plan;
