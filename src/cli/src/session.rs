@@ -139,8 +139,8 @@ impl Daemon {
         }
     }
 
-    /// Waits for the answer and for Ctrl-C. A call that is left alone goes on in a thread that nobody hears of again; the
-    /// next one has a connection of its own.
+    /// Waits for the answer and for Ctrl-C. A call that is left alone goes on in a thread that nobody hears of again;
+    /// the next one has a connection of its own.
     fn post_watched(&mut self, body: String) -> Result<Reply, Error> {
         let fresh = Client::new(self.server.clone(), self.token.clone(), self.timeout);
         let mut client = mem::replace(&mut self.client, fresh);

@@ -1,7 +1,7 @@
 //! The shell: commands one after the other, from somebody who types or from a script, on one connection.
 //!
-//! [`words`] reads a line, [`place`] puts the list in use where it belongs, [`run`] does what is left. [`editor`] is the
-//! line that is edited, [`history`] what is kept of it, [`link`] the way to a daemon that may be restarted meanwhile,
+//! [`words`] reads a line, [`place`] puts the list in use where it belongs, [`run`] does what is left. [`editor`] is
+//! the line that is edited, [`history`] what is kept of it, [`link`] the way to a daemon that may be restarted meanwhile,
 //! [`script`] the same without anybody there.
 
 mod editor;

@@ -1,7 +1,7 @@
 //! `config`: lists as a file describes them: what differs, how that is made good, and how such a file is had.
 //!
-//! [`document`] is the file, [`state`] what the daemon has in the same shape, [`plan`](mod@plan) the calls that make one
-//! of the other.
+//! [`document`] is the file, [`state`] what the daemon has in the same shape, [`plan`](mod@plan) the calls that make
+//! one of the other.
 
 pub mod document;
 pub mod plan;
@@ -35,8 +35,8 @@ const PAGE: i32 = 1_000;
 const NAMED: usize = 10;
 
 const FORMAT: &str = "\
-The file is TOML. What it does not mention stays as it is: lists, and of a list its settings and each of closed, owners, \
-moderators, bans and templates. Whom and what one of those names is all that there is of it afterwards.
+The file is TOML. What it does not mention stays as it is: lists, and of a list its settings and each of closed, \
+owners, moderators, bans and templates. Whom and what one of those names is all that there is of it afterwards.
 
   [lists.\"talk@lists.example.org\"]
   owners = [\"ann@example.org\"]
@@ -58,8 +58,8 @@ pub const NOUN: Command = Command::group(
             .details(FORMAT),
         Command::new("apply", "Make the lists what a file says", WRITTEN, &[FILE], apply).details(
             "\
-It stops at the first error and says what is made by then; the same command again does the rest. Of a list that somebody \
-has changed meanwhile no setting is changed. \"config plan\" explains the file.",
+It stops at the first error and says what is made by then; the same command again does the rest. Of a list that \
+somebody has changed meanwhile no setting is changed. \"config plan\" explains the file.",
         ),
         Command::new("export", "Print such a file of what is there", READ, &[LISTS, OUTPUT], export)
             .details("Settings that have their defaults are left out."),

@@ -1,5 +1,5 @@
-//! What was typed, kept for the next time: one line an entry, in a file that nobody else may read, and never what may be a
-//! secret.
+//! What was typed, kept for the next time: one line an entry, in a file that nobody else may read, and never what may
+//! be a secret.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -51,7 +51,7 @@ impl History {
         Ok(History { file: Some(file), before: kept.iter().map(|line| decoded(line)).collect() })
     }
 
-    /// Keeps a line for the next time. One that cannot be written is not worth a word: it is there until the shell ends.
+    /// Keeps a line for the next time. One that cannot be written is not worth a word: it is there until the end.
     pub fn keep(&mut self, line: &str) {
         if let Some(file) = &mut self.file {
             let _ = file.write_all((encoded(line) + "\n").as_bytes());

@@ -1,6 +1,6 @@
 //! The list in use: where a command has LIST or SCOPE as its first word, this list stands there, and no word is typed
-//! for it. What is typed is never guessed to be a list or not: `--list` names another one, and a word that happens to be
-//! one is refused (docs/decisions/0024).
+//! for it. What is typed is never guessed to be a list or not: `--list` names another one, and a word that happens to
+//! be one is refused (docs/decisions/0024).
 
 use std::borrow::Cow;
 

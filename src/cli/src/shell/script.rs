@@ -1,5 +1,5 @@
-//! Scripts: commands from a file, from standard input or from arguments, one after the other, until the first that fails.
-//! Nobody is asked anything.
+//! Scripts: commands from a file, from standard input or from arguments, one after the other, until the first that
+//! fails. Nobody is asked anything.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

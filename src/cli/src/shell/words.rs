@@ -1,6 +1,6 @@
 //! A line in words, as a POSIX shell reads it (POSIX.1-2017, Shell Command Language, 2.2 and 2.3): quotes, backslashes
-//! and comments, and nothing else. What a shell would act on instead, such as `|` and `>`, is refused unless it is quoted,
-//! so that no line means one thing here and another there. Of all that a shell expands, only `~/` in front of a word is.
+//! and comments, and nothing else. What a shell would act on instead, such as `|` and `>`, is refused unless it is
+//! quoted, so that no line means one thing here and another there. Of what a shell expands, only `~/` in front is.
 
 use crate::error::Error;
 
