@@ -773,7 +773,7 @@ record! {
         pub id: String,
         /// The list's posting address.
         pub list: String,
-        /// `post`, `owner`, `command`, `bounce`, or `notice` for what the list itself writes.
+        /// `post`, `owner`, `command`, `bounce`, `digest`, `plain-digest`, or `notice` for what else the list itself writes.
         pub kind: String,
         /// Message-ID of the message, empty if it had none.
         pub message_id: String,

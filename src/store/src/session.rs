@@ -107,6 +107,9 @@ pub trait Members {
     /// forgotten.
     fn remove_members(&mut self, list: ListKey, keys: &[String], now: i64) -> Result<u64>;
 
+    /// Gives what one member muted, and the posts that wait for that one, to another member of the list.
+    fn carry_over(&mut self, list: ListKey, from: &str, to: &MemberRow) -> Result<()>;
+
     /// Sends a member nothing more of a thread, or everything again; `thread` is a Message-ID with its angle brackets.
     fn mute(&mut self, list: ListKey, key: &str, thread: &str, muted: bool, now: i64) -> Result<()>;
 

@@ -339,7 +339,7 @@ fn a_question_mark_explains_the_word_before() {
     shell.does(&prompt, "list set post_policy ?", &prompt);
     shell.shows("post_policy = open|members|moderated");
     shell.does(&prompt, "member add --mode ?", &prompt);
-    shell.shows("one of: post, digest, nomail");
+    shell.shows("one of: post, digest, plain-digest, nomail");
     shell.does(&prompt, "role", &prompt);
     shell.shows("Show who has a role");
     shell.does(&prompt, "nonesuch ?", &prompt);

@@ -404,12 +404,20 @@ fn change_address(
         if only.is_some() && !wanted.contains(&list.id) {
             continue;
         }
-        session.remove_members(list.id, std::slice::from_ref(&member.key), now())?;
         let before = member.key.clone();
-        let row = MemberRow { key: new_address.key(), address: new_address.to_string(), ..member };
-        check(session, &list, &row)?;
-        session.add_members(list.id, std::slice::from_ref(&row))?;
-        session.update_member(list.id, &row, now())?;
+        // What came back from the old address says nothing about the new one.
+        let row = MemberRow { key: new_address.key(), address: new_address.to_string(), disabled: 0, ..member };
+        if row.key == before {
+            // The same address in other letters.
+            session.remove_members(list.id, std::slice::from_ref(&before), now())?;
+            check(session, &list, &row)?;
+            session.add_members(list.id, std::slice::from_ref(&row))?;
+        } else {
+            check(session, &list, &row)?;
+            session.add_members(list.id, std::slice::from_ref(&row))?;
+            session.carry_over(list.id, &before, &row)?;
+            session.remove_members(list.id, std::slice::from_ref(&before), now())?;
+        }
         // An entry for each address, so that either can be erased.
         let deed = |target| Deed { action: "member.change_address", target, before: "", after: "" };
         actor.did(session, Some(&list), Deed { before: "member", ..deed(&before) })?;

@@ -207,6 +207,17 @@ impl Members for Sql<'_> {
         self.change("UPDATE list SET members = members - ?2 WHERE id = ?1", params![list, signed(removed as u64)])?;
         Ok(removed as u64)
     }
+
+    fn carry_over(&mut self, list: ListKey, from: &str, to: &MemberRow) -> Result<()> {
+        self.change("UPDATE OR IGNORE mute SET key = ?3 WHERE list_id = ?1 AND key = ?2", params![list, from, to.key])?;
+        self.change(
+            "UPDATE OR IGNORE recipient SET key = ?3, address = ?4 WHERE key = ?2 AND refused = 0 AND post_id IN
+                 (SELECT id FROM post WHERE state <> 2 AND list_id = ?1 AND kind IN ('post', 'digest', 'plain-digest'))",
+            params![list, from, to.key, to.address],
+        )
+        .map(drop)
+    }
+
     fn mute(&mut self, list: ListKey, key: &str, thread: &str, muted: bool, now: i64) -> Result<()> {
         let sql = if muted {
             // Of somebody who has left meanwhile nothing is kept.

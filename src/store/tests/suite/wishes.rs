@@ -177,3 +177,21 @@ fn an_exception_that_nobody_knows_is_named() {
         assert!(error.contains("ann@example.org") && error.contains("applaud"), "{error}");
     }
 }
+
+#[test]
+fn who_gets_another_address_keeps_mutes_and_what_waits() {
+    let (fixture, list) = Fixture::with_list();
+    fixture.write(move |session| {
+        add(session, list, &[member("old@x.org"), member("new@x.org")])?;
+        session.mute(list, "old@x.org", "<1@x>", true, NOW)?;
+        let id = session.add_post(&post(list, 1, 10))?;
+        session.record(id, &deferred(&["old@x.org"], NOW), NOW)?;
+        session.carry_over(list, "old@x.org", &member("new@x.org"))?;
+        session.remove_members(list, &["old@x.org".to_owned()], NOW)?;
+        let waiting = session.due_recipients(id, NOW, "", 9)?;
+        assert_eq!(waiting.iter().map(|row| row.target.address.as_str()).collect::<Vec<_>>(), ["new@x.org"]);
+        let thread = Audience { thread: vec!["<1@x>".to_owned()], ..Audience::of(list, PostKind::Post, NOW) };
+        assert!(reached(session, &thread).is_empty());
+        Ok(())
+    });
+}
