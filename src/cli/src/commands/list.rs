@@ -49,7 +49,11 @@ pub const NOUN: Command = Command::group(
         .details("Settings, owners, moderators, bans and texts are those of the other; KEY=VALUE makes exceptions."),
         Command::new("set", "Change settings of a list", &["list.update"], &[LIST, CHANGES, DRY_RUN, REVISION], set)
             .alias("update")
-            .details("All of the settings are changed or, on an error, none."),
+            .details(
+                "\
+All of the settings are changed or, on an error, none. header and footer may have several lines: header=@FILE takes \
+them from a file.",
+            ),
         Command::new(
             "preview",
             "Show which of the last posts other settings would treat differently",
@@ -168,7 +172,8 @@ fn show_changes(screen: &mut Screen, changes: &[Change], dry_run: bool) {
     }
     let would = if dry_run { "would change " } else { "" };
     for Change { key, from, to } in changes {
-        writeln!(screen, "{would}{}: {} → {}", clean(key), or_dash(from), or_dash(to));
+        let shown = |value: &str| or_dash(&setting::one_line(value));
+        writeln!(screen, "{would}{}: {} → {}", clean(key), shown(from), shown(to));
     }
 }
 
