@@ -192,3 +192,10 @@ fn a_postfix_without_configuration_cannot_be_asked() {
     );
     assert!(site.daemon.cli_prints(&["list", "show", LIST]).contains(LIST), "and nothing else is the matter");
 }
+
+#[test]
+fn the_doctor_sends_a_mail_round() {
+    let Some(site) = site() else { return };
+    let report = site.daemon.cli_prints(&["doctor", "loop", "next-hop"]);
+    assert!(report.contains(&format!("a mail to {LIST} came back")), "{report}");
+}

@@ -7,6 +7,7 @@ mod collections;
 mod config;
 #[path = "../support/daemon.rs"]
 mod daemon;
+mod doctor;
 mod documents;
 mod doors;
 mod faults;
@@ -17,6 +18,8 @@ mod loops;
 mod manual;
 mod mta;
 mod mta_door;
+#[path = "../support/name_server.rs"]
+mod name_server;
 mod odd_mail;
 mod one_click;
 mod packaging;

@@ -298,6 +298,12 @@ def digests(call):
     assert call("member.remove", LIST, "digest@py.test") is True
 
 
+def doctor(call):
+    found = call("server.doctor", ["storage", "next-hop"])
+    assert [(item["check"], item["status"]) for item in found] == [("storage", "ok"), ("next-hop", "fail")], found
+    assert fault_of(call, "server.doctor", ["liver"]) == -32602
+
+
 def keys(call):
     key = call("dkim.create", "py.test", {"algorithm": "ed25519", "selector": "one"})
     assert key["name"] == "one._domainkey.py.test" and "k=ed25519" in "".join(key["strings"]), key
@@ -398,6 +404,7 @@ def main(url, token, path):
     bounces(call)
     digests(call)
     keys(call)
+    doctor(call)
     subscriptions(call)
     templates(call)
     records(call)

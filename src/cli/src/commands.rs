@@ -8,6 +8,7 @@ pub mod config;
 mod confirm;
 mod digest;
 mod dkim;
+mod doctor;
 mod domain;
 mod export;
 mod import;
@@ -56,6 +57,7 @@ pub static COMMANDS: &[Command] = &[
     token::NOUN,
     config::NOUN,
     server::NOUN,
+    doctor::DOCTOR,
     mta_config::NOUN,
     raw::CALL,
     raw::COMPLETIONS,

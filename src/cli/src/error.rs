@@ -94,6 +94,8 @@ pub enum Error {
     Run { program: String, cause: io::Error },
     #[error("{program} does not do what it is asked: {complaint}")]
     Unasked { program: String, complaint: String },
+    #[error("{count} {} wrong", if *count == 1 { "thing is" } else { "things are" })]
+    Unwell { count: usize },
     #[error("{server} is not set up for mailjam: {count} {} wrong", if *count == 1 { "thing is" } else { "things are" })]
     Findings { server: &'static str, count: usize },
 }
@@ -152,6 +154,7 @@ impl Error {
             | Error::NotInstalled { .. }
             | Error::Run { .. }
             | Error::Unasked { .. }
+            | Error::Unwell { .. }
             | Error::Findings { .. } => Error::FAILED,
         }
     }

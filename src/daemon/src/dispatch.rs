@@ -122,7 +122,7 @@ async fn one(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value,
     let (noun, verb) = method.name.split_once('.').unwrap_or((method.name, ""));
     match noun {
         "system" => system(caller, verb, params),
-        "server" => methods::server::call(daemon, verb).await,
+        "server" => methods::server::call(daemon, verb, params).await,
         "domain" => methods::domain::call(daemon, verb, params).await,
         "list" => methods::list::call(daemon, verb, params).await,
         "member" => methods::member::call(daemon, verb, params).await,

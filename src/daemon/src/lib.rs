@@ -16,6 +16,7 @@ mod daemon;
 mod deliver;
 mod digests;
 mod dispatch;
+mod doctor;
 mod health;
 mod http;
 mod judge;

@@ -21,6 +21,18 @@ record! {
         pub pid: i32,
     }
 
+    /// What a check of `server.doctor` found.
+    pub struct Finding {
+        /// What was looked at.
+        pub check: String,
+        /// `ok`, `warn`, `fail`, or `skipped`.
+        pub status: String,
+        /// What was seen.
+        pub detail: String,
+        /// What to do; empty if nothing is.
+        pub fix: String,
+    }
+
     /// `server.stats`: what is stored, and what happened since the daemon started.
     pub struct ServerStats {
         /// Lists stored.

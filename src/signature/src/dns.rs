@@ -106,7 +106,10 @@ impl Resolver {
 
     /// The TXT records of a name, the strings of each joined (RFC 6376 3.6.2.2), what is no UTF-8 in them as U+FFFD; none
     /// when there are none, or no such name.
-    pub(crate) async fn texts(&self, name: &str) -> Result<Vec<String>, Temporary> {
+    ///
+    /// # Errors
+    /// The DNS gives no answer now.
+    pub async fn texts(&self, name: &str) -> Result<Vec<String>, Temporary> {
         let mut octets = 0;
         let records = self.records(name, RecordType::TXT).await?;
         let texts = records.iter().filter_map(|data| match data {
@@ -121,7 +124,10 @@ impl Resolver {
     }
 
     /// Whether a domain has an address or a mail server (RFC 9989 3.2, non-existent domains).
-    pub(crate) async fn exists(&self, domain: &str) -> Result<bool, Temporary> {
+    ///
+    /// # Errors
+    /// The DNS gives no answer now.
+    pub async fn exists(&self, domain: &str) -> Result<bool, Temporary> {
         for kind in [RecordType::MX, RecordType::A, RecordType::AAAA] {
             if !self.records(domain, kind).await?.is_empty() {
                 return Ok(true);

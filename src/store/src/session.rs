@@ -143,6 +143,9 @@ pub trait Queue {
     /// One post.
     fn post(&self, id: i64) -> Result<Option<PostRow>>;
 
+    /// When the newest post came in, in Unix seconds.
+    fn newest_post(&self) -> Result<Option<i64>>;
+
     /// The bytes of a post, as received.
     fn message(&self, id: i64) -> Result<Option<Vec<u8>>>;
 

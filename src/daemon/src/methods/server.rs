@@ -5,15 +5,34 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use mailjam_rpc::catalogue::API_VERSION;
-use mailjam_rpc::records::{ServerInfo, ServerStats};
+use mailjam_rpc::records::{Finding, ServerInfo, ServerStats};
 use mailjam_rpc::{Code, Fault, Time, Value};
 
 use super::{Failed, count, unknown, value};
 use crate::daemon::Daemon;
+use crate::doctor;
+use crate::params::Params;
 
 /// Calls a method.
-pub async fn call(daemon: &Arc<Daemon>, verb: &str) -> Result<Value, Fault> {
+pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
     match verb {
+        "doctor" => {
+            let wanted = params.optional::<Vec<String>>()?.unwrap_or_default();
+            if let Some(unknown) = wanted.iter().find(|check| !doctor::CHECKS.contains(&check.as_str())) {
+                let text = format!("checks: {unknown:?} is none of {}", doctor::CHECKS.join(", "));
+                return Err(Fault::new(Code::InvalidParameters, text));
+            }
+            let findings = doctor::examine(daemon, &wanted).await.into_iter();
+            let records: Vec<Finding> = findings
+                .map(|finding| Finding {
+                    check: finding.check.to_owned(),
+                    status: finding.status.name().to_owned(),
+                    detail: finding.detail,
+                    fix: finding.fix,
+                })
+                .collect();
+            Ok(value(records))
+        }
         "info" => Ok(value(info(daemon))),
         "ping" => Ok(Value::Boolean(true)),
         "stats" => stats(daemon).await.map(value).map_err(Fault::from),

@@ -151,6 +151,10 @@ impl Queue for Sql<'_> {
         .transpose()
     }
 
+    fn newest_post(&self) -> Result<Option<i64>> {
+        self.maybe("SELECT received FROM post ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
+    }
+
     fn message(&self, id: i64) -> Result<Option<Vec<u8>>> {
         self.maybe("SELECT bytes FROM message WHERE post_id = ?1", [id], |row| row.get(0))
     }
