@@ -10,7 +10,7 @@ use mailjam_core::compose::{self, Context};
 use mailjam_core::list::List;
 use mailjam_core::message::Message;
 use mailjam_core::settings::DmarcRewrite;
-use mailjam_signature::{Chain, Prepared, Signer, authentication_results};
+use mailjam_signature::{Chain, Prepared, Resolver, Signer, authentication_results};
 use mailjam_store::PostKind;
 
 use crate::config::Config;
@@ -119,7 +119,7 @@ async fn seal(
     let chain = match (signing.resolver(), source.kind) {
         (Some(resolver), PostKind::Post | PostKind::Owner) => {
             let incoming = Message::parse(source.bytes).ok()?;
-            match Chain::validate(resolver, &incoming, now()).await {
+            match validated(signing, resolver, &incoming).await {
                 Ok(chain) if chain.can_be_sealed() => {
                     changes.push(format!(
                         "sealed by {} (ARC {}, {})",
@@ -136,8 +136,8 @@ async fn seal(
                     changes.push(format!("not sealed: the ARC chain cannot be extended ({})", chain.status()));
                     None
                 }
-                Err(temporary) => {
-                    changes.push(format!("not sealed: {temporary}"));
+                Err(why) => {
+                    changes.push(format!("not sealed: {why}"));
                     None
                 }
             }
@@ -146,6 +146,21 @@ async fn seal(
     };
     let header = copy.header().to_vec();
     Some(Seal { signer, header, body: Prepared::new(copy.body()), chain, now: now() })
+}
+
+/// The chain of a message as it came in, or why nothing is known of it. Whose chain cannot be looked at now is known by the
+/// domain of its last seal.
+async fn validated(signing: &Signing, resolver: &Resolver, incoming: &Message<'_>) -> Result<Chain, String> {
+    let last = incoming.field("ARC-Seal").next().map(|field| field.text().into_owned()).unwrap_or_default();
+    let domain = last.split(';').filter_map(|tag| tag.trim().strip_prefix("d=")).next().unwrap_or_default();
+    if let Some(why) = signing.silent().heard(domain) {
+        return Err(why);
+    }
+    Chain::validate(resolver, incoming, now()).await.map_err(|temporary| {
+        let why = temporary.to_string();
+        signing.silent().note(domain, &why);
+        why
+    })
 }
 
 impl Seal {

@@ -4,14 +4,14 @@
 //! database, where `dkim.create` puts them: `dkim/DOMAIN/SELECTOR.pem`. One that ends with `.new` is not used before the DNS
 //! has its record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use mailjam_core::message::Message;
 use mailjam_signature::{Key, KeyError, Resolver, Signer, SignerError, Timeouts, should_rewrite};
@@ -68,6 +68,35 @@ pub struct Stored {
 pub struct Signing {
     signers: BTreeMap<String, Arc<Signer>>,
     resolver: Option<Resolver>,
+    silent: Silent,
+}
+
+/// Domains whose name servers did not answer a moment ago. Posts from there are treated at once as they were then: each
+/// would hold up the mail of others for as long as the first.
+#[derive(Default)]
+pub struct Silent(Mutex<HashMap<String, (Instant, String)>>);
+
+/// How long a domain counts as silent.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Domains that are remembered at most.
+const MOST_SILENT: usize = 1000;
+
+impl Silent {
+    /// What was said when the domain was silent, if that was a moment ago.
+    pub fn heard(&self, domain: &str) -> Option<String> {
+        let silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.get(domain).filter(|(since, _)| since.elapsed() < SILENCE).map(|(_, why)| why.clone())
+    }
+
+    /// Remembers that a domain is silent.
+    pub fn note(&self, domain: &str, why: &str) {
+        let mut silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.retain(|_, (since, _)| since.elapsed() < SILENCE);
+        if silent.len() < MOST_SILENT {
+            silent.insert(domain.to_owned(), (Instant::now(), why.to_owned()));
+        }
+    }
 }
 
 /// What is to become of From.
@@ -94,7 +123,7 @@ impl Signing {
             let signer = Signer::new(&domain, keys)?;
             signers.insert(signer.domain().to_owned(), Arc::new(signer));
         }
-        Ok(Signing { signers, resolver: resolver(config) })
+        Ok(Signing { signers, resolver: resolver(config), silent: Silent::default() })
     }
 
     /// Who signs for lists in a domain, given in A-labels: the domain itself, or else the nearest above it that has a key.
@@ -115,6 +144,12 @@ impl Signing {
         self.resolver.as_ref()
     }
 
+    /// Domains that do not answer.
+    #[must_use]
+    pub fn silent(&self) -> &Silent {
+        &self.silent
+    }
+
     /// Whether a copy may go out with its authors in From.
     pub async fn judge(&self, copy: &Message<'_>) -> Author {
         let Some(resolver) = &self.resolver else {
@@ -129,8 +164,14 @@ impl Signing {
         domains.dedup();
         let mut why = "nobody stands there".to_owned();
         for domain in domains {
+            if let Some(why) = self.silent.heard(&domain) {
+                return Author { rewrite: true, why };
+            }
             let decision = should_rewrite(resolver, &domain, copy, now()).await;
             why = decision.why.to_string();
+            if decision.why.is_temporary() {
+                self.silent.note(&domain, &why);
+            }
             if decision.rewrite {
                 return Author { rewrite: true, why };
             }
@@ -273,4 +314,53 @@ pub fn activate(key: &Stored, all: &[Stored]) -> Result<(), Error> {
         rename(&key.path, &key.path.with_extension(""))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_domain_is_remembered_and_others_are_not() {
+        let silent = Silent::default();
+        silent.note("example.org", "no answer");
+        assert_eq!(silent.heard("example.org").as_deref(), Some("no answer"));
+        assert_eq!(silent.heard("example.com"), None);
+        for number in 0..2 * MOST_SILENT {
+            silent.note(&format!("{number}.example"), "");
+        }
+        assert!(silent.0.lock().expect("a lock").len() <= MOST_SILENT);
+    }
+
+    #[test]
+    fn a_key_is_kept_for_its_owner_alone_and_never_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::default();
+        config.storage.path = folder.path().join("mailjam.db");
+        let pem = mailjam_signature::generate(mailjam_signature::Algorithm::Ed25519).expect("a key");
+        let path = keep(&config, "lists.example.org", "one", pem.as_str()).expect("a file");
+        let mode =
+            |path: &Path| std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).expect("it").permissions());
+        assert_eq!((mode(&path) & 0o777, mode(path.parent().expect("a folder")) & 0o777), (0o600, 0o700));
+        assert!(keep(&config, "lists.example.org", "one", pem.as_str()).is_err());
+
+        let all = stored(&config).expect("keys");
+        assert!(Signing::load(&config).expect("keys").signer("lists.example.org").is_none(), "not used yet");
+        activate(&all[0], &all).expect("renamed");
+        assert!(keep(&config, "lists.example.org", "one", pem.as_str()).is_err(), "one that is used is not replaced");
+        let signing = Signing::load(&config).expect("keys");
+        assert!(signing.signer("lists.example.org").is_some() && signing.signer("sub.lists.example.org").is_some());
+        assert!(signing.signer("example.org").is_none());
+
+        // A second one of its kind takes its place.
+        keep(&config, "lists.example.org", "two", pem.as_str()).expect("a file");
+        let all = stored(&config).expect("keys");
+        let two = all.iter().find(|key| key.selector == "two").expect("the second");
+        activate(two, &all).expect("renamed");
+        let left: Vec<_> = stored(&config).expect("keys").into_iter().map(|key| (key.selector, key.active)).collect();
+        assert_eq!(left, [("two".to_owned(), true)]);
+        fs::write(path.parent().expect("a folder").join("three.pem"), "none").expect("a file");
+        let broken = Signing::load(&config).err().expect("no key").to_string();
+        assert!(broken.contains("three.pem"), "{broken}");
+    }
 }
