@@ -55,8 +55,15 @@ fn a_post_stays_until_its_digest_has_it() {
         session.update_member(list, &row, NOW)?;
         let id = session.add_post(&post(list, 1, 10))?;
         session.record(id, &finished(0), NOW)?;
+        let late = session.hold_post(&post(list, 2, 10), &hold())?;
         assert_eq!(session.purge(NOW + 1, NOW + 1, 0, 10)?, 0);
-        session.put_digest(&DigestRow { list, volume: 2027, issue: 1, last_post: id, sent: NOW }, &[])?;
+        let digest = DigestRow { list, volume: 2027, issue: 1, last_post: late, sent: NOW };
+        session.put_digest(&digest, &[id])?;
+        assert_eq!(session.purge(NOW + 1, NOW + 1, 0, 10)?, 1);
+        session.decide_held(late, &decided("approve"), true)?;
+        session.record(late, &finished(0), NOW)?;
+        assert_eq!(session.purge(NOW + 1, NOW + 1, 0, 10)?, 0, "approved when newer ones were in a digest");
+        session.put_digest(&DigestRow { issue: 2, ..digest }, &[late])?;
         assert_eq!(session.purge(NOW + 1, NOW + 1, 0, 10)?, 1);
         Ok(())
     });

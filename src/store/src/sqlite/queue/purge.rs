@@ -8,10 +8,11 @@ use crate::error::Result;
 /// Octets of posts that are removed in one transaction: hand-overs wait for it.
 const OCTETS: u64 = 16 * 1024 * 1024;
 
-/// Finished before parameter 1, for sites where no list has a time of its own. What a digest is still to have stays.
-const OLD: &str = "SELECT id, size FROM post WHERE state = 2 AND finished < ?1
-    AND NOT EXISTS (SELECT 1 FROM digest WHERE digest.list_id = post.list_id AND post.id > digest.last_post)
-    ORDER BY finished LIMIT ?2";
+/// What a digest is still to have stays, a post included that was approved when newer ones were in a digest already.
+const DIGESTED: &str =
+    "NOT EXISTS (SELECT 1 FROM digest WHERE digest.list_id = post.list_id AND (post.id > digest.last_post
+    OR EXISTS (SELECT 1 FROM held WHERE held.list_id = post.list_id AND held.post_id = post.id
+        AND held.digested = 0 AND held.action IN ('approve', 'trust'))))";
 
 /// Before when a post of the list must have been finished, of a list that keeps posts for a time of its own; parameter 1 is
 /// now. What is no number of days is left to the site: to forget too late can be mended. Nor may a number be so large that
@@ -25,15 +26,24 @@ impl Sql<'_> {
     fn old_posts(&self, before: i64, now: i64, limit: u32) -> Result<Vec<(i64, u64)>> {
         let latest: Option<i64> = self.one(&format!("SELECT max({OWN}) FROM list"), [now], |row| row.get(0))?;
         let read = |row: &Row<'_>| Ok((row.get(0)?, unsigned(row.get(1)?)));
-        let Some(latest) = latest else { return self.all(OLD, params![before, limit], read) };
+        let Some(latest) = latest else {
+            // No list has a time of its own.
+            return self.all(
+                &format!(
+                    "SELECT id, size FROM post WHERE state = 2 AND finished < ?1 AND {DIGESTED}
+                     ORDER BY finished LIMIT ?2"
+                ),
+                params![before, limit],
+                read,
+            );
+        };
         // What a list keeps for longer than others is read each time and passed over, which costs less than an index that
         // every post would have to write.
         self.all(
             &format!(
                 "SELECT post.id, post.size FROM post CROSS JOIN list ON list.id = post.list_id
                  WHERE post.state = 2 AND post.finished < ?4 AND post.finished < coalesce({OWN}, ?3)
-                     AND NOT EXISTS
-                         (SELECT 1 FROM digest WHERE digest.list_id = post.list_id AND post.id > digest.last_post)
+                     AND {DIGESTED}
                  ORDER BY post.finished LIMIT ?2"
             ),
             params![now, limit, before, latest.max(before)],
