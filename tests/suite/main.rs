@@ -1,6 +1,7 @@
 //! Tests that run the built programs, or look at the project as a whole.
 
 mod architecture;
+mod bounces;
 mod calls;
 mod cli;
 mod collections;

@@ -80,10 +80,11 @@ pub fn receive(session: &mut dyn Session, list: &ListRow, detail: &str, mail: &M
     let secret = session.secret("token")?;
     match &mail.kind {
         Kind::Bounce(reports) => {
+            let mut scores = Vec::new();
             for (key, found, purpose) in whose(list, &secret, path.as_ref(), reports) {
-                count(session, list, &key, found, purpose, report)?;
+                scores.extend(count(session, list, &key, found, purpose, report)?);
             }
-            Ok(())
+            follow(session, list, scores)
         }
         Kind::Feedback(feedback) => {
             let stops = matches!(feedback.feedback_type, FeedbackType::Abuse | FeedbackType::OptOut);
@@ -113,11 +114,12 @@ pub fn refused(session: &mut dyn Session, post: i64, troubled: &[Troubled]) -> R
         },
         PostKind::Owner | PostKind::Command | PostKind::Bounce => return Ok(()),
     };
+    let mut scores = Vec::new();
     for troubled in troubled.iter().filter(|troubled| troubled.refused) {
         let found = report_of(troubled);
-        count(session, &list, &troubled.target.key, &found, Some(purpose), 0)?;
+        scores.extend(count(session, &list, &troubled.target.key, &found, Some(purpose), 0)?);
     }
-    Ok(())
+    follow(session, &list, scores)
 }
 
 /// The probe that a notice with this return path is.
@@ -196,7 +198,15 @@ fn complainer(
     }
 }
 
-/// Writes a bounce down, and what follows from it.
+/// A member's score after a bounce that was counted.
+struct Score {
+    member: MemberRow,
+    state: BouncingRow,
+    post: i64,
+    diagnostic: String,
+}
+
+/// Writes a bounce down. What follows from it is for [`follow`] to say, when all that came at once is written.
 fn count(
     session: &mut dyn Session,
     list: &ListRow,
@@ -204,7 +214,7 @@ fn count(
     found: &Report,
     purpose: Option<Purpose>,
     report: i64,
-) -> Result<(), Error> {
+) -> Result<Option<Score>, Error> {
     let member = if key.is_empty() { None } else { session.member(list.id, key)? };
     let post = match purpose {
         Some(Purpose::Post(post) | Purpose::Copy(post)) => post,
@@ -227,7 +237,7 @@ fn count(
     let outcome = |row: &mut BounceRow, outcome: Outcome| outcome.name().clone_into(&mut row.outcome);
     let (Some(purpose), Some(member)) = (purpose, member) else {
         outcome(&mut row, if purpose.is_some() { Outcome::Stranger } else { Outcome::Unproven });
-        return session.add_bounce(&row).map(drop);
+        return session.add_bounce(&row).map(|_| None);
     };
     let mut state = session
         .bouncing(list.id, &member.key)?
@@ -239,11 +249,11 @@ fn count(
         if state.stage == Stage::Probed && found.class.is_address_fault() {
             course::disable(session, list, &member, &state, &found.diagnostic)?;
         }
-        return Ok(());
+        return Ok(None);
     }
     if session.is_blamed(post)? {
         outcome(&mut row, Outcome::Blamed);
-        return session.add_bounce(&row).map(drop);
+        return session.add_bounce(&row).map(|_| None);
     }
     let settings = &list.list.settings;
     if found.class.is_address_fault() && settings.bounce_threshold > 0 && state.stage != Stage::Disabled {
@@ -254,10 +264,20 @@ fn count(
         }
     }
     session.add_bounce(&row)?;
-    if is_to_blame(session, post)? {
-        return blame(session, list, post, &found.diagnostic);
+    Ok(Some(Score { member, state, post, diagnostic: found.diagnostic.clone() }))
+}
+
+/// What follows from bounces of one post that came at once: the post is to blame, or members with too high a score are sent
+/// a probe.
+fn follow(session: &mut dyn Session, list: &ListRow, scores: Vec<Score>) -> Result<(), Error> {
+    let Some(Score { post, diagnostic, .. }) = scores.last() else { return Ok(()) };
+    if is_to_blame(session, *post)? {
+        return blame(session, list, *post, diagnostic);
     }
-    course::check(session, list, &member, state, &found.diagnostic)
+    for Score { member, state, diagnostic, .. } in scores {
+        course::check(session, list, &member, state, &diagnostic)?;
+    }
+    Ok(())
 }
 
 /// Whether so many refuse a post that it must be the post.
@@ -275,6 +295,10 @@ fn blame(session: &mut dyn Session, list: &ListRow, post: i64, diagnostic: &str)
     for (key, points) in session.blame(post)? {
         if let Some(mut state) = session.bouncing(list.id, &key)? {
             state.score = state.score.saturating_sub(points);
+            if state.stage == Stage::Probed && !course::is_too_high(&state, &list.list.settings) {
+                // Of the probe that is under way nothing follows any more.
+                state = BouncingRow { stage: Stage::Fine, since: 0, due: 0, ..state };
+            }
             session.put_bouncing(list.id, &state)?;
         }
     }

@@ -43,11 +43,15 @@ pub fn check(
     state: BouncingRow,
     diagnostic: &str,
 ) -> Result<(), Error> {
-    let threshold = list.list.settings.bounce_threshold;
-    if threshold == 0 || state.stage != Stage::Fine || state.score < threshold.saturating_mul(100) {
+    if state.stage != Stage::Fine || !is_too_high(&state, &list.list.settings) {
         return Ok(());
     }
     probe(session, list, member, state, diagnostic)
+}
+
+/// Whether it is time for a probe.
+pub fn is_too_high(state: &BouncingRow, settings: &Settings) -> bool {
+    settings.bounce_threshold > 0 && state.score >= settings.bounce_threshold.saturating_mul(100)
 }
 
 /// Sends a probe, whose return path proves what it comes back for.
