@@ -8,6 +8,7 @@ mod collections;
 mod config;
 #[path = "../support/daemon.rs"]
 mod daemon;
+mod digests;
 mod doctor;
 mod documents;
 mod doors;
