@@ -9,6 +9,8 @@ mod config;
 #[path = "../support/daemon.rs"]
 mod daemon;
 mod digests;
+#[path = "../support/dkimpy.rs"]
+mod dkimpy;
 mod doctor;
 mod documents;
 mod doors;
@@ -30,6 +32,7 @@ mod queue;
 mod roff;
 mod sending;
 mod service;
+mod signing;
 mod site;
 #[path = "../support/skip.rs"]
 mod skip;

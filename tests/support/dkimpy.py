@@ -1,9 +1,9 @@
 """Another implementation's opinion: dkimpy signs and verifies mail.
 
-judge.py verify KEYS FILE...           prints for each message on a line of its own what it thinks of each DKIM-Signature, the
-                                       topmost first, and of the ARC chain: "pass pass none"
-judge.py sign PEM FILE...              signs each message for example.com with the selector judge
-judge.py seal PEM DOMAIN FILE...       adds a set of DOMAIN with the selector judge to each message
+verify KEYS FILE...      prints for each message on a line of its own what it thinks of each DKIM-Signature, the topmost first,
+                         and of the ARC chain: "pass pass none"
+sign PEM FILE...         signs each message for example.com with the selector judge
+seal PEM DOMAIN FILE...  adds a set of DOMAIN with the selector judge to each message
 
 KEYS is a file of lines "name, tab, text". Keys are RSA. What is signed and sealed is written to the file again.
 """
@@ -44,7 +44,8 @@ def opinions(message, look_up):
             passed = False
         yield "pass" if passed else "fail"
     cv, _, _ = dkim.ARC(message).verify(dnsfunc=look_up)
-    yield cv.decode("ascii")
+    # It is None where the chain says itself that it failed.
+    yield cv.decode("ascii") if cv else "fail"
 
 
 def main():

@@ -43,6 +43,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::config::Config;
+use crate::signing::Signing;
 
 /// The mailing list daemon. Started by systemd through its sockets; by hand it makes its sockets itself.
 #[derive(Debug, Parser)]
@@ -72,7 +73,7 @@ pub fn main() -> ExitCode {
     };
     if arguments.check_config {
         // Keys that cannot be used would only be missed when mail goes out.
-        if let Err(error) = signing::stored(&config) {
+        if let Err(error) = Signing::load(&config) {
             return fail(&error, ExitCode::from(EX_CONFIG));
         }
         return say(&format!("{} is good\n", arguments.config.display()));

@@ -15,7 +15,7 @@ use mailjam_store::PostKind;
 
 use crate::config::Config;
 use crate::daemon::now;
-use crate::signing::Signing;
+use crate::signing::{Author, Signing};
 
 /// A message that a list sends, without what is different for each member.
 pub struct Outgoing {
@@ -60,12 +60,16 @@ pub struct Source<'a> {
 pub async fn make(config: &Config, signing: &Signing, list: &List, source: Source<'_>) -> Result<Outgoing, String> {
     let always = list.settings.dmarc_rewrite == DmarcRewrite::Always;
     let (mut bytes, mut changes) = composed(config, list, source, always)?;
-    if source.kind == PostKind::Post && list.settings.dmarc_rewrite == DmarcRewrite::Auto {
-        let author = {
-            let copy = Message::parse(&bytes).map_err(|error| error.to_string())?;
-            signing.judge(&copy).await
+    if source.kind == PostKind::Post {
+        let author = match list.settings.dmarc_rewrite {
+            DmarcRewrite::Always => Author { rewrite: true, why: "dmarc_rewrite=always".to_owned() },
+            DmarcRewrite::Never => Author { rewrite: false, why: "dmarc_rewrite=never".to_owned() },
+            DmarcRewrite::Auto => {
+                let copy = Message::parse(&bytes).map_err(|error| error.to_string())?;
+                signing.judge(&copy).await
+            }
         };
-        if author.rewrite {
+        if author.rewrite && !always {
             (bytes, changes) = composed(config, list, source, true)?;
         }
         let fate = if author.rewrite { "the list stands in From" } else { "From stays" };

@@ -42,6 +42,14 @@ pub enum Error {
     /// Keys that do not go together.
     #[error("{0}")]
     Signer(#[from] SignerError),
+    /// A key of the same kind stands in the configuration.
+    #[error("{domain} signs with the key {selector} of mailjam.toml, of the same kind; take that out there first")]
+    Configured {
+        /// The domain.
+        domain: String,
+        /// The other key.
+        selector: String,
+    },
     /// systemd gave the daemon no credentials.
     #[error("the DKIM key credential:{0}: systemd passed no credentials; see LoadCredential= in systemd.exec(5)")]
     NoCredentials(String),
@@ -295,17 +303,23 @@ pub fn remove(key: &Stored) -> Result<(), Error> {
 /// Lets a key be used, and no other key of the daemon's own of the same kind in its domain.
 ///
 /// # Errors
-/// A file cannot be renamed.
+/// One of the configuration stands in the way, or a file cannot be renamed.
 pub fn activate(key: &Stored, all: &[Stored]) -> Result<(), Error> {
     let rename =
         |from: &Path, to: &Path| fs::rename(from, to).map_err(|source| Error::File { path: from.to_owned(), source });
-    let twins = all.iter().filter(|other| {
-        other.active
-            && !other.configured
-            && other.domain == key.domain
-            && other.selector != key.selector
-            && other.key.algorithm() == key.key.algorithm()
-    });
+    let twins: Vec<&Stored> = all
+        .iter()
+        .filter(|other| {
+            other.active
+                && other.path != key.path
+                && other.domain == key.domain
+                && other.key.algorithm() == key.key.algorithm()
+        })
+        .collect();
+    // With two of a kind no daemon would start.
+    if let Some(other) = twins.iter().find(|other| other.configured) {
+        return Err(Error::Configured { domain: other.domain.clone(), selector: other.selector.clone() });
+    }
     for twin in twins {
         // Its record stays good for what was signed with it.
         rename(&twin.path, &twin.path.with_extension("pem.old"))?;

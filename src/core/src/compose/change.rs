@@ -29,7 +29,7 @@ pub enum Change {
         /// What was there.
         unreadable: String,
     },
-    /// From names the list, with this name, because the author's domain would have the copy refused.
+    /// From names the list, with this name.
     FromRewritten(String),
     /// A leading mbox `From ` line was left out.
     MboxLine,
@@ -53,9 +53,7 @@ impl fmt::Display for Change {
             Change::ReplyToReplaced { address, unreadable } => {
                 write!(f, "set Reply-To to {address} instead of the unreadable {unreadable:?}")
             }
-            Change::FromRewritten(name) => {
-                write!(f, "put {name:?} into From, as the author's domain would have the copy refused")
-            }
+            Change::FromRewritten(name) => write!(f, "put {name:?} with the list's address into From"),
             Change::MboxLine => write!(f, "removed the mbox From line"),
             Change::Separated => write!(f, "added the empty line between header and body"),
             Change::Stripped(name) => write!(f, "removed the attachment {name}"),

@@ -86,7 +86,7 @@ fn the_list_stands_in_from_once_and_the_author_in_author_once() {
                 From: \"Ann, bob via talk\" <talk@lists.example.org>\nReply-To: b@x.example\n\n";
     assert!(header.ends_with(kept), "{header}");
     let changes: Vec<String> = copy.changes.iter().map(Change::to_string).collect();
-    let from = "put \"Ann, bob via talk\" into From, as the author's domain would have the copy refused";
+    let from = "put \"Ann, bob via talk\" with the list's address into From";
     assert_eq!(changes[..2], ["added Author", from]);
     assert_eq!(list_copy(&message, &list(&[]), &NOW).to_vec().windows(5).filter(|five| five == b"From:").count(), 1);
 }

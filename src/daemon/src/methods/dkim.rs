@@ -69,7 +69,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failed> + 
 }
 
 fn failed(error: signing::Error) -> Failed {
-    Failed::new(Code::StorageFull, error)
+    let code =
+        if matches!(error, signing::Error::Configured { .. }) { Code::InvalidParameters } else { Code::StorageFull };
+    Failed::new(code, error)
 }
 
 fn stored(daemon: &Daemon) -> Result<Vec<Stored>, Failed> {

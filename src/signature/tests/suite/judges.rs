@@ -1,68 +1,22 @@
 //! Signatures and keys before other judges: dkimpy, which knows Ed25519 and ARC, OpenDKIM and OpenSSL. Where they are not
 //! installed, that is said.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use mailjam_core::message::Message;
 use mailjam_signature::{Algorithm, Chain, ChainStatus, Prepared, Signer, Why, generate};
 
 use super::{NOW, POST, RSA, block_on, decide, key, keys_of, on_the_wire, resolver, signed, signer, split};
+use crate::dkimpy::{self, Folder, judge};
 use crate::name_server::NameServer;
 use crate::skip::skipped;
 
-/// Debian's own, which sees Debian's packages.
-const PYTHON: &str = "/usr/bin/python3";
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let folder = std::env::temp_dir().join(format!("mailjam-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        Folder(folder)
-    }
-
-    fn write(&self, name: &str, content: &[u8]) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).expect("a file");
-        path.to_str().expect("UTF-8").to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn dkimpy_is_there() -> bool {
-    let there = Command::new(PYTHON).args(["-c", "import dkim, authres, nacl"]).output();
-    let there = there.is_ok_and(|output| output.status.success());
-    if !there {
-        skipped("signatures before dkimpy: python3-dkim, python3-nacl or python3-authres is not installed");
-    }
-    there
-}
-
-/// Has dkimpy do something with messages, which are in files then; returns what it says, and the files.
-fn judge(folder: &Folder, arguments: &[&str], messages: &[Vec<u8>]) -> (String, Vec<Vec<u8>>) {
-    let write = |(number, message): (usize, &Vec<u8>)| folder.write(&format!("{number}.eml"), message);
-    let files: Vec<String> = messages.iter().enumerate().map(write).collect();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge.py");
-    let output = Command::new(PYTHON).arg(script).args(arguments).args(&files).output().expect("python3 runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let said = String::from_utf8(output.stdout).expect("ASCII");
-    (said, files.iter().map(|file| std::fs::read(file).expect("a message")).collect())
-}
-
-/// What dkimpy thinks of each signature of a message, and of its chain; a line for each message.
+/// What dkimpy thinks of messages that these signed.
 fn opinions(folder: &Folder, signers: &[&Signer], messages: &[Vec<u8>]) -> Vec<String> {
     let records = signers.iter().flat_map(|signer| signer.dns_records());
-    let keys: String = records.map(|record| format!("{}\t{}\n", record.name, record.strings.concat())).collect();
-    let keys = folder.write("keys", keys.as_bytes());
-    judge(folder, &["verify", &keys], messages).0.lines().map(str::to_owned).collect()
+    let records: Vec<_> = records.map(|record| (record.name.clone(), record.strings.concat())).collect();
+    dkimpy::opinions(folder, &records, messages)
 }
 
 /// Messages that are awkward in one way or another.
@@ -86,7 +40,7 @@ fn messages() -> Vec<Vec<u8>> {
 
 #[test]
 fn dkimpy_verifies_both_signatures_and_the_set() {
-    if !dkimpy_is_there() {
+    if !dkimpy::is_there() {
         return;
     }
     let (folder, list) = (Folder::new("dkimpy"), signer("lists.example.org"));
@@ -108,7 +62,7 @@ fn dkimpy_verifies_both_signatures_and_the_set() {
 
 #[test]
 fn what_dkimpy_signs_is_verified() {
-    if !dkimpy_is_there() {
+    if !dkimpy::is_there() {
         return;
     }
     let folder = Folder::new("dkimpy-signs");
@@ -126,7 +80,7 @@ fn what_dkimpy_signs_is_verified() {
 
 #[test]
 fn chains_go_through_dkimpy_and_ours_in_turn() {
-    if !dkimpy_is_there() {
+    if !dkimpy::is_there() {
         return;
     }
     let folder = Folder::new("dkimpy-seals");

@@ -1,5 +1,7 @@
 //! Signatures made and verified, with a name server of the test's own.
 
+#[path = "../../../../tests/support/dkimpy.rs"]
+mod dkimpy;
 #[path = "../../../../tests/support/name_server.rs"]
 mod name_server;
 #[path = "../../../../tests/support/skip.rs"]
