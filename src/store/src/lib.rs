@@ -20,7 +20,8 @@ use tokio::sync::oneshot;
 pub use error::{Error, Result};
 pub use model::*;
 pub use session::{
-    Audit, Bans, Counters, Lists, Members, Moderation, Privacy, Queue, Requests, Roles, Session, Templates, Tokens,
+    Accounts, Audit, Bans, Counters, Lists, Members, Moderation, Privacy, Queue, Requests, Roles, Session, Templates,
+    Tokens,
 };
 pub use sqlite::SCHEMA_VERSION;
 

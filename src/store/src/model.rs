@@ -329,6 +329,66 @@ pub struct TokenRow {
     pub revoked: bool,
 }
 
+/// Somebody who may log in with a password, or whom an administrator wanted to have an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Form for comparison.
+    pub key: String,
+    /// As it was given.
+    pub address: String,
+    /// The hash of the password as a PHC string; empty if there is none.
+    pub password: String,
+    /// Whether the person is kept from logging in.
+    pub locked: bool,
+    /// Unix seconds.
+    pub created: i64,
+    /// Unix seconds; 0 for never.
+    pub last_login: i64,
+}
+
+/// A session of somebody who logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginRow {
+    /// Who, in the form for comparison.
+    pub key: String,
+    /// As the person writes it.
+    pub address: String,
+    /// Whether it was opened by a mailed link, not by a password.
+    pub by_link: bool,
+    /// Unix seconds.
+    pub opened: i64,
+    /// Unix seconds of the last use that was noted.
+    pub used: i64,
+    /// The network that the person came from; empty if unknown.
+    pub network: String,
+    /// What the browser calls itself; empty if unknown.
+    pub agent: String,
+}
+
+/// A link that was mailed, by which somebody can log in once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// Who, in the form for comparison.
+    pub key: String,
+    /// Where it was mailed to.
+    pub address: String,
+    /// Unix seconds at which it is over.
+    pub expires: i64,
+}
+
+/// A role, seen from the person who has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRole {
+    /// The list, or [`SITE`].
+    pub list: ListKey,
+    /// The list's list-id; empty for the site.
+    pub list_id: String,
+    /// The role.
+    pub role: Role,
+    /// The address, as it was given.
+    pub address: String,
+}
+
 /// What `server.stats` counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -674,7 +734,8 @@ pub struct ErasedCounts {
     pub posts: u64,
     /// Payloads of the audit.
     pub audit: u64,
-    /// Mutes, counters, counted bounces, results of deliveries, and decided posts that no longer say whose they were.
+    /// The account, sessions, mutes, counters, counted bounces, results of deliveries, and decided posts that no longer say
+    /// whose they were.
     pub other: u64,
 }
 

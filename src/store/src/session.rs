@@ -15,6 +15,7 @@ pub trait Session:
     + Bounces
     + Digests
     + Tokens
+    + Accounts
     + Moderation
     + Bans
     + Requests
@@ -33,6 +34,7 @@ impl<T> Session for T where
         + Bounces
         + Digests
         + Tokens
+        + Accounts
         + Moderation
         + Bans
         + Requests
@@ -284,6 +286,48 @@ pub trait Tokens {
     fn revoke_token(&mut self, id: &str) -> Result<bool>;
 }
 
+/// People who log in: accounts, sessions, links that were mailed.
+pub trait Accounts {
+    /// Accounts by address; the filter looks at that.
+    fn accounts(&self, query: &PageQuery) -> Result<Page<AccountRow>>;
+
+    /// The account of an address.
+    fn account(&self, key: &str) -> Result<Option<AccountRow>>;
+
+    /// Writes an account, in the place of one of the same address; that one's date of creation stays.
+    fn put_account(&mut self, account: &AccountRow) -> Result<()>;
+
+    /// Deletes an account and ends the sessions of its address; `false` if there is none. Roles stay.
+    fn delete_account(&mut self, key: &str) -> Result<bool>;
+
+    /// The session with this hash, over or not.
+    fn login(&self, hash: &[u8; 32]) -> Result<Option<LoginRow>>;
+
+    /// Opens a session; the account, if there is one, remembers when.
+    fn add_login(&mut self, login: &LoginRow, hash: &[u8; 32]) -> Result<()>;
+
+    /// Notes that a session was used.
+    fn use_login(&mut self, hash: &[u8; 32], now: i64) -> Result<()>;
+
+    /// Ends a session; `false` if there is none.
+    fn close_login(&mut self, hash: &[u8; 32]) -> Result<bool>;
+
+    /// Ends all sessions of an address, but this one, and makes its links worthless; answers how many sessions.
+    fn close_logins(&mut self, key: &str, but: Option<&[u8; 32]>) -> Result<u64>;
+
+    /// Forgets sessions that were opened or used last at these times or before, and links that are over; answers how many.
+    fn forget_logins(&mut self, opened: i64, used: i64, now: i64) -> Result<u64>;
+
+    /// Notes a link that is mailed.
+    fn add_link(&mut self, link: &LinkRow, hash: &[u8; 32]) -> Result<()>;
+
+    /// Takes the link with this hash, over or not, so that neither it nor another one of the same address works again.
+    fn take_link(&mut self, hash: &[u8; 32]) -> Result<Option<LinkRow>>;
+
+    /// All roles of an address: of a list the owner comes before the moderator.
+    fn roles_of(&self, key: &str) -> Result<Vec<HeldRole>>;
+}
+
 /// Posts that wait for a moderator.
 pub trait Moderation {
     /// Stores a post that waits; answers its id. It is a post in the queue in the state held.
@@ -409,6 +453,9 @@ pub trait Privacy {
 pub trait Counters {
     /// Counts one more; answers how many with it in the present window of `seconds`.
     fn count_up(&mut self, what: &str, key: &str, seconds: i64, now: i64) -> Result<u64>;
+
+    /// Takes back one that was counted in the present window.
+    fn count_down(&mut self, what: &str, key: &str, seconds: i64, now: i64) -> Result<()>;
 
     /// How many in the present window.
     fn counted(&self, what: &str, key: &str, seconds: i64, now: i64) -> Result<u64>;

@@ -21,6 +21,15 @@ impl Counters for Sql<'_> {
         self.counted(what, key, seconds, now)
     }
 
+    fn count_down(&mut self, what: &str, key: &str, seconds: i64, now: i64) -> Result<()> {
+        self.change(
+            "UPDATE counter SET count = count - 1
+             WHERE what = ?1 AND key = ?2 AND seconds = ?3 AND start = ?4 AND count > 0",
+            params![what, key, seconds, start(seconds, now)],
+        )
+        .map(drop)
+    }
+
     fn counted(&self, what: &str, key: &str, seconds: i64, now: i64) -> Result<u64> {
         self.count(
             "SELECT coalesce(sum(count), 0) FROM counter WHERE what = ?1 AND key = ?2 AND seconds = ?3 AND start = ?4",

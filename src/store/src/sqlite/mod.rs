@@ -1,5 +1,6 @@
 //! The SQLite backend: one file, one writer at a time, readers beside it (WAL).
 
+mod accounts;
 mod audit;
 mod bans;
 mod bounces;

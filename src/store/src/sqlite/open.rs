@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_life.sql"),
     include_str!("../../migrations/0003_upkeep.sql"),
+    include_str!("../../migrations/0004_accounts.sql"),
 ];
 
 /// The secrets that a database has, [`SECRET`] octets each.

@@ -8,7 +8,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use super::{Sql, open};
 use crate::error::Result;
 use crate::model::*;
-use crate::session::{Audit, Bans, Lists, Members, Moderation, Queue, Tokens};
+use crate::session::{Accounts, Audit, Bans, Lists, Members, Moderation, Queue, Tokens};
 
 /// The lines of `EXPLAIN QUERY PLAN`, with one list and one post in the database, for every statement that `work` runs.
 fn plans<T>(work: impl FnOnce(&mut Sql<'_>) -> Result<T>) -> Vec<String> {
@@ -65,6 +65,17 @@ fn hold() -> Hold {
         answerable: false,
         expires: 0,
     }
+}
+
+#[test]
+fn each_call_of_somebody_who_is_logged_in_finds_session_account_and_roles_by_index() {
+    let asked = plans(|sql| {
+        sql.login(&[1; 32])?;
+        sql.account("a")?;
+        sql.roles_of("a")
+    });
+    assert!(asked.iter().all(|line| !line.starts_with("SCAN")), "{asked:?}");
+    assert!(asked.contains(&"SEARCH role USING INDEX role_by_key (key=?)".to_owned()), "{asked:?}");
 }
 
 #[test]

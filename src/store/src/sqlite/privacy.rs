@@ -20,6 +20,13 @@ const ABOUT: &[(&str, &str)] = &[
         "SELECT coalesce(list.address, '') AS list, role.* FROM role LEFT JOIN list ON list.id = role.list_id
          WHERE role.key = ?1",
     ),
+    // Without the hashes: they tell a person nothing, and whoever finds them in an export could try passwords on them.
+    (
+        "account",
+        "SELECT key, address, password <> '' AS has_password, locked, created, last_login FROM account WHERE key = ?1",
+    ),
+    ("login", "SELECT key, address, by_link, opened, used, network, agent FROM login WHERE key = ?1"),
+    ("login_link", "SELECT key, address, expires FROM login_link WHERE key = ?1"),
     (
         "request",
         "SELECT list.address AS list, request.* FROM request JOIN list ON list.id = request.list_id
@@ -114,7 +121,15 @@ impl Privacy for Sql<'_> {
         if key.is_empty() {
             return Ok(ErasedCounts::default());
         }
-        let mut other = self.change_all(key, &["DELETE FROM mute WHERE key = ?1"])?;
+        let mut other = self.change_all(
+            key,
+            &[
+                "DELETE FROM mute WHERE key = ?1",
+                "DELETE FROM account WHERE key = ?1",
+                "DELETE FROM login WHERE key = ?1",
+                "DELETE FROM login_link WHERE key = ?1",
+            ],
+        )?;
         let lists: Vec<ListKey> = self.all("SELECT list_id FROM member WHERE key = ?1", [key], |row| row.get(0))?;
         let mut memberships = 0;
         for list in lists {

@@ -36,6 +36,22 @@ fn counters_are_told_apart_by_what_by_key_and_by_window() {
 }
 
 #[test]
+fn what_was_counted_can_be_taken_back_in_its_window() {
+    let fixture = Fixture::new();
+    fixture.write(|session| {
+        session.count_up("guess", "a@x.test", 3600, HOUR)?;
+        session.count_up("guess", "a@x.test", 3600, HOUR)?;
+        session.count_down("guess", "a@x.test", 3600, HOUR + 3600)?;
+        assert_eq!(session.counted("guess", "a@x.test", 3600, HOUR)?, 2, "that was another window");
+        for left in [1, 0, 0] {
+            session.count_down("guess", "a@x.test", 3600, HOUR)?;
+            assert_eq!(session.counted("guess", "a@x.test", 3600, HOUR)?, left);
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn windows_that_ended_are_forgotten() {
     let fixture = Fixture::new();
     fixture.write(|session| {

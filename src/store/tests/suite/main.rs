@@ -2,6 +2,7 @@
 //! along.
 
 mod access;
+mod accounts;
 mod audit;
 mod bans;
 mod bounces;

@@ -3,10 +3,11 @@
 use std::fs;
 
 use mailjam_store::{
-    AuditQuery, BanRow, BouncingRow, Decided, ErasedCounts, Error, Hold, MemberRow, NewPost, PostState, Progress, Role,
-    SITE, Session, WaitsFor,
+    AccountRow, AuditQuery, BanRow, BouncingRow, Decided, ErasedCounts, Error, Hold, LinkRow, MemberRow, NewPost,
+    PostState, Progress, Role, SITE, Session, WaitsFor,
 };
 
+use crate::accounts::{account, login};
 use crate::audit::entry;
 use crate::bounces::bounce;
 use crate::held::{decided, hold};
@@ -47,6 +48,11 @@ fn fill(session: &mut dyn Session, list: i64) -> Result<Posts, Error> {
         }
         session.grant(list, key, key, Role::Moderator)?;
         session.grant(SITE, key, key, Role::Admin)?;
+        session.put_account(&AccountRow { password: "$argon2id$secret".to_owned(), ..account(key) })?;
+        let hash = [u8::try_from(key.len()).unwrap_or_default(), key.as_bytes()[0]];
+        let hash = std::array::from_fn(|octet| hash[octet % 2]);
+        session.add_login(&login(key, NOW), &hash)?;
+        session.add_link(&LinkRow { key: key.to_owned(), address: key.to_owned(), expires: NOW }, &hash)?;
         session.put_request(&request(other, key, WaitsFor::Approval))?;
         session.mute(list, key, "<1@x>", true, NOW)?;
         session.add_bounce(&bounce(list, key, 0))?;
@@ -86,6 +92,9 @@ fn of_each(held: usize, post: usize, recipient: usize) -> Vec<(String, usize)> {
     [
         ("member", 2),
         ("role", 2),
+        ("account", 1),
+        ("login", 1),
+        ("login_link", 1),
         ("request", 1),
         ("held", held),
         ("ban", 1),
@@ -116,6 +125,11 @@ fn everything_about_a_person_is_found() {
         };
         assert_eq!(value("member", "own_posts"), "0");
         assert_eq!(value("member", "list"), "talk@example.org");
+        assert_eq!(
+            (value("account", "has_password"), value("login", "agent")),
+            ("1".to_owned(), "a browser".to_owned())
+        );
+        assert!(!format!("{found:?}").contains("argon2id"), "a hash is nobody's to take away: {found:?}");
         assert_eq!(value("held", "subject"), "100% new");
         assert_eq!(value("post", "id"), posts.undecided.to_string());
         assert_eq!(value("post", "finished"), "");
@@ -131,8 +145,9 @@ fn what_is_erased_is_gone_and_nothing_of_others_with_it() {
         let posts = fill(session, list)?;
         let (bob, members) = (about(session, BOB), session.counts()?.members);
         let erased = session.erase_person(ANN, NOW)?;
-        // A request, the held post and the one that was done; a mute, an approved post, a refusal, bounces, a counter.
-        let expected = ErasedCounts { memberships: 2, roles: 2, posts: 3, audit: 2, other: 5 };
+        // A request, the held post and the one that was done; a mute, an account with a session and a link, an approved post, a
+        // refusal, bounces, a counter.
+        let expected = ErasedCounts { memberships: 2, roles: 2, posts: 3, audit: 2, other: 8 };
         assert_eq!(erased, expected);
         assert_eq!((session.counts()?.members, session.list_by_key(list)?.expect("a list").members), (members - 2, 1));
         let left = [("ban", 1), ("post", 1)].map(|(table, rows)| (table.to_owned(), rows));
