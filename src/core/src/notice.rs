@@ -257,6 +257,11 @@ impl Desk<'_> {
         self.plain(if late { Name::TooLate } else { Name::Decided }, to, values)
     }
 
+    /// Mails a link by which the reader can log in within so many minutes.
+    pub fn login(&self, to: Reader<'_>, link: &str, minutes: i64) -> Result<Notice> {
+        self.plain(Name::Login, to, context! { link, minutes })
+    }
+
     /// What every text may name.
     fn common(&self, to: Reader<'_>) -> Value {
         let suffixed = |suffix| self.list.address.with_suffix(suffix).to_string();

@@ -85,6 +85,7 @@ texts! {
     Blamed "blamed" "Tells owners that many refuse a post." ["list" "subject" "count" "diagnostic"],
     Decided "decided" "Tells moderators that another one decided." ["list" "subject" "sender" "action" "by"],
     Digest "digest" "Introduces a digest of posts." ["list" "name" "description" "owner" "unsubscribe" "help" "volume" "issue" "count" "posts"],
+    Login "login" "Mails a link by which somebody logs in; only the site can have another text." ["list" "address" "link" "minutes"],
     TooLate "too-late" "Tells a moderator that another one decided before." ["list" "subject" "action" "by" "at"],
 }
 
@@ -93,6 +94,13 @@ impl Name {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Name> {
         Name::ALL.iter().copied().find(|known| known.name() == name)
+    }
+
+    /// Whether only the site can have another text, and no list: an owner could have the link of a mail that lets somebody in
+    /// lead elsewhere, and be whoever opens it.
+    #[must_use]
+    pub const fn is_sites_own(self) -> bool {
+        matches!(self, Name::Login)
     }
 }
 

@@ -1,4 +1,6 @@
-//! Who calls, and what that permits: on a unix socket the path, on TCP a token.
+//! Who calls, and what that permits: on a unix socket the path, on TCP a token, at the web socket a session.
+
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use hyper::header::HeaderValue;
@@ -10,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 use crate::actor::Actor;
 use crate::daemon::Daemon;
 use crate::listen::Door;
+use crate::login::{self, Person};
+use crate::methods::Failed;
 
 /// Somebody who reached a socket.
 #[derive(Clone, Debug)]
@@ -19,6 +23,8 @@ pub struct Caller {
     uid: Option<u32>,
     /// On TCP.
     token: Option<TokenRow>,
+    /// At the web socket, once somebody has logged in.
+    person: Option<Person>,
 }
 
 /// Why nobody is known on a connection.
@@ -45,6 +51,28 @@ impl Refused {
             Refused::Unavailable => "the token cannot be checked now; try again later\n",
         }
     }
+
+    /// For the web client, which brought a session.
+    #[must_use]
+    pub fn fault(self) -> Fault {
+        match self {
+            Refused::Missing | Refused::Unknown => Fault::new(Code::NotAuthenticated, "no such session; log in"),
+            Refused::Expired => Fault::new(Code::Expired, "the session is over; log in again"),
+            Refused::Unavailable => Fault::new(Code::StorageBusy, "the session cannot be checked now; try again"),
+        }
+    }
+}
+
+/// Random bytes from the system, in hexadecimal.
+pub fn random_hex<const N: usize>() -> Result<String, Failed> {
+    let mut bytes = [0u8; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failed::new(Code::Internal, format!("the system gives no random bytes: {error}")))?;
+    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 /// The hash under which a token's secret is kept. A secret has 256 random bits, so one round of SHA-256 is enough.
@@ -71,7 +99,7 @@ impl Caller {
     /// Somebody who could open a unix socket.
     #[must_use]
     pub const fn local(door: Door, uid: Option<u32>) -> Caller {
-        Caller { door, uid, token: None }
+        Caller { door, uid, token: None, person: None }
     }
 
     /// Somebody who brought a token, as `Bearer` or as the password of `Basic`.
@@ -86,7 +114,21 @@ impl Caller {
         if token.revoked || (token.expires != 0 && token.expires <= crate::daemon::now()) {
             return Err(Refused::Expired);
         }
-        Ok(Caller { door: Door::Tcp, uid: None, token: Some(token) })
+        Ok(Caller { door: Door::Tcp, uid: None, token: Some(token), person: None })
+    }
+
+    /// The same caller, as the person whose session came with the call, if one did and the door takes any.
+    pub async fn with_session(self, daemon: &Daemon, authorization: Option<&HeaderValue>) -> Result<Caller, Refused> {
+        match authorization.filter(|_| self.door == Door::Web) {
+            Some(authorization) => Ok(Caller { person: Some(login::find(daemon, authorization).await?), ..self }),
+            None => Ok(self),
+        }
+    }
+
+    /// Who is logged in.
+    pub fn person(&self) -> Result<&Person, Fault> {
+        let nobody = || Fault::new(Code::NotAuthenticated, "send a session, at the web socket; session.open makes one");
+        self.person.as_ref().ok_or_else(nobody)
     }
 
     /// Whether the socket answers this method at all; what it does not answer does not exist there.
@@ -95,17 +137,22 @@ impl Caller {
         match self.door {
             Door::Control | Door::Tcp => true,
             Door::Mta => matches!(method.access, Access::Mta | Access::Anyone),
-            // Nothing more until there is a login.
-            Door::Web => method.name.starts_with("system.") || method.access == Access::Public,
+            Door::Web => self.person.is_some() || method.name.starts_with("system.") || method.access == Access::Public,
         }
     }
 
-    /// What a token must still prove before it may call a method.
+    /// What a token or a person must still prove to call a method.
     pub fn check(&self, method: &Method) -> Result<Permission<'_>, Fault> {
-        let Some(token) = &self.token else { return Ok(Permission::Granted) };
-        let has = |scopes: &[&str]| token.scopes.iter().any(|scope| scopes.contains(&scope.as_str()));
+        let own = match (&self.token, &self.person) {
+            (Some(token), _) => &token.scopes,
+            (None, Some(person)) => &person.scopes,
+            (None, None) => return Ok(Permission::Granted),
+        };
+        let has = |scopes: &[&str]| own.iter().any(|scope| scopes.contains(&scope.as_str()));
         let (scopes, list_scopes): (&[&str], &'static [&'static str]) = match method.access {
             Access::Anyone | Access::Public => return Ok(Permission::Granted),
+            Access::Person if self.person.is_some() => return Ok(Permission::Granted),
+            Access::Person => return Err(self.not_allowed(method)),
             Access::Metrics => (&["metrics", "read", "admin"], &[]),
             Access::Mta => (&["mta", "admin"], &[]),
             Access::Read => (&["read", "admin"], &[]),
@@ -117,16 +164,19 @@ impl Caller {
         if has(scopes) {
             return Ok(Permission::Granted);
         }
-        let lists: Vec<&str> = token.scopes.iter().filter_map(|scope| list_of_scope(scope, list_scopes)).collect();
+        let lists: Vec<&str> = own.iter().filter_map(|scope| list_of_scope(scope, list_scopes)).collect();
         if lists.is_empty() {
             return Err(self.not_allowed(method));
         }
         Ok(Permission::OnlyLists(lists))
     }
 
-    /// Who that is for the audit: a token, or a user of this host.
+    /// Who that is for the audit: a token, a person, or a user of this host.
     #[must_use]
     pub fn actor(&self) -> Actor {
+        if let Some(person) = &self.person {
+            return Actor { who: person.key.clone(), how: self.door.name() };
+        }
         let who = match (&self.token, self.uid) {
             (Some(token), _) => format!("token {} ({})", token.id, token.label),
             (None, Some(uid)) => match nix::unistd::User::from_uid(uid.into()) {
@@ -141,6 +191,10 @@ impl Caller {
     /// The fault for somebody who may not call a method.
     #[must_use]
     pub fn not_allowed(&self, method: &Method) -> Fault {
+        if let Some(person) = &self.person {
+            let text = format!("{} may not call {} there, by the roles of that address", person.key, method.name);
+            return Fault::new(Code::NotAllowed, text);
+        }
         let scopes = self.token.as_ref().map_or_else(String::new, |token| token.scopes.join(" "));
         Fault::new(Code::NotAllowed, format!("a token with the scopes {scopes:?} may not call {}", method.name))
     }
@@ -148,6 +202,9 @@ impl Caller {
 
 impl std::fmt::Display for Caller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(person) = &self.person {
+            return write!(f, "{} at {}", person.key.escape_debug(), self.door.name());
+        }
         match (&self.token, self.uid) {
             (Some(token), _) => write!(f, "token {} ({})", token.id, token.label.escape_debug()),
             (None, Some(uid)) => write!(f, "uid {uid} at {}", self.door.name()),
@@ -165,7 +222,8 @@ pub enum Permission<'a> {
     OnlyLists(Vec<&'a str>),
 }
 
-fn secret(authorization: &str) -> Option<String> {
+/// What somebody brings in an Authorization field (RFC 9110 11.6.2).
+pub fn secret(authorization: &str) -> Option<String> {
     let (scheme, rest) = authorization.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
         return Some(rest.trim().to_owned());

@@ -14,6 +14,7 @@ use crate::bounces::course;
 use crate::daemon::{Daemon, now};
 use crate::digests;
 use crate::health::Part;
+use crate::login;
 use crate::methods::Failed;
 use crate::moderation::{self, Ruling};
 
@@ -103,6 +104,7 @@ fn work(session: &mut dyn Session) -> Result<bool, Failed> {
         session.forget_bounces(now() - BOUNCES * DAY)?;
         session.forget_requests(now() - CONFIRM_DAYS.max(REQUEST_DAYS) * DAY)?;
         session.forget_counters(now())?;
+        session.forget_logins(now() - login::LONGEST, now() - login::IDLE, now())?;
         session.forget_decisions(now() - DECISIONS * DAY)?;
     }
     Ok(to_send)

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::config::{self, Config};
 use crate::health::Health;
 use crate::log;
+use crate::passwords::Passwords;
 use crate::signing::{self, Signing};
 
 /// The running daemon.
@@ -24,6 +25,8 @@ pub struct Daemon {
     pub health: Health,
     /// Wakes the runner: there is something to send.
     pub work: Notify,
+    /// Where passwords are looked at.
+    pub passwords: Passwords,
     /// When the daemon was ready.
     pub started: Instant,
     config: RwLock<Arc<Config>>,
@@ -73,6 +76,7 @@ impl Daemon {
             tally: Tally::default(),
             health: Health::default(),
             work: Notify::new(),
+            passwords: Passwords::default(),
             started: Instant::now(),
             config: RwLock::new(Arc::new(config)),
             signing: RwLock::new(Arc::new(signing)),

@@ -103,7 +103,8 @@ async fn catch<F: Future>(future: F) -> Option<F::Output> {
 async fn one(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value, Fault> {
     let method = find(caller, &call.method)?;
     // Who that is, is looked up only where it is written down.
-    let acts = matches!(method.access, Access::Admin | Access::ListOwner | Access::Moderate | Access::Public);
+    let acts =
+        !matches!(method.access, Access::Anyone | Access::Metrics | Access::Mta | Access::Read | Access::ListRead);
     let actor = if acts { caller.actor() } else { Actor::mailjam() };
     let params = Params::new(method, call.params, actor)?;
     if let Permission::OnlyLists(lists) = caller.check(method)? {
@@ -127,6 +128,9 @@ async fn one(daemon: &Arc<Daemon>, caller: &Caller, call: Call) -> Result<Value,
         "list" => methods::list::call(daemon, verb, params).await,
         "member" => methods::member::call(daemon, verb, params).await,
         "role" => methods::role::call(daemon, verb, params).await,
+        "account" => methods::account::call(daemon, verb, params).await,
+        "session" => methods::session::call(daemon, caller, verb, params).await,
+        "me" => methods::me::call(daemon, caller, verb, params).await,
         "mta" => methods::mta::call(daemon, verb, params).await,
         "message" => methods::message::call(daemon, verb, params).await,
         "queue" => methods::queue::call(daemon, verb, params).await,

@@ -12,6 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use mailjam_rpc::codec;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 
@@ -143,7 +144,10 @@ impl Server {
             return plain(StatusCode::METHOD_NOT_ALLOWED, "XML-RPC wants POST\n");
         }
         let caller = match caller {
-            Some(caller) => caller,
+            Some(caller) => match caller.with_session(&self.daemon, request.headers().get(AUTHORIZATION)).await {
+                Ok(caller) => caller,
+                Err(refused) => return xml(codec::encode_reply(Err(refused.fault()))),
+            },
             None => match Caller::with_token(&self.daemon, request.headers().get(AUTHORIZATION)).await {
                 Ok(caller) => caller,
                 Err(refused) => return unauthorized(&refused),
@@ -166,7 +170,7 @@ impl Server {
         match body.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {
             Ok(body) => {
                 let answer = crate::dispatch::answer(&self.daemon, &caller, body).await;
-                response(StatusCode::OK, "text/xml; charset=utf-8", answer)
+                xml(answer)
             }
             Err(status) => plain(status, "the request did not arrive whole\n"),
         }
@@ -249,6 +253,10 @@ fn response(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> R
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
     response
+}
+
+fn xml(answer: String) -> Response<Full<Bytes>> {
+    response(StatusCode::OK, "text/xml; charset=utf-8", answer)
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

@@ -10,7 +10,8 @@ use crate::daemon::now;
 /// The text that somebody wrote in place of the one that comes with mailjam: for the list, its domain, or the site.
 pub fn own_text(session: &dyn Session, list: &ListRow, name: &str, tag: &str) -> Result<Option<String>, Error> {
     let primary = tag.split('-').next().unwrap_or_default();
-    for scope in scopes(list) {
+    let is_sites_own = Name::from_name(name).is_some_and(Name::is_sites_own);
+    for scope in scopes(list).into_iter().filter(|scope| !is_sites_own || *scope == TemplateScope::Site) {
         for language in [tag, primary] {
             if let Some(text) = session.template(&scope, name, language)? {
                 return Ok(Some(text));

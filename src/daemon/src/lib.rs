@@ -2,7 +2,7 @@
 //!
 //! [`listen`] opens the doors, [`http`] reads requests there, [`dispatch`] finds the method in [`methods`]; a hand-over is
 //! judged in [`judge`]; mail with commands is answered by [`commands`], by way of [`subscription`] and [`moderation`], which
-//! calls use as well, and [`letters`] writes what lists have to say. [`runner`] looks for posts with something to do and
+//! calls use as well, and [`letters`] writes what lists have to say. [`login`] knows who is logged in at the web socket. [`runner`] looks for posts with something to do and
 //! [`deliver`] sends them; [`chores`] does what is due by the clock.
 #![forbid(unsafe_code)]
 
@@ -23,12 +23,14 @@ mod judge;
 mod letters;
 mod listen;
 mod log;
+mod login;
 mod methods;
 mod moderation;
 mod mta_door;
 mod notify;
 mod outgoing;
 mod params;
+mod passwords;
 mod patient;
 mod pool;
 mod runner;

@@ -183,7 +183,7 @@ pub fn obey(
             (subscribe(session, &list, &who, token, carrier, &actor)?, ("subscribe", String::new()))
         }
         Act::Unsubscribe | Act::Leave => {
-            (leave(session, &list, &who, carrier.answers, &actor)?, ("unsubscribe", String::new()))
+            (leave(session, &list, &who.key(), carrier.answers, &actor)?, ("unsubscribe", String::new()))
         }
         Act::Set => set(session, &list, &who, token.about, &actor)?,
         Act::Mute => mute(session, &list, &who, i64::from(token.about))?,
@@ -351,16 +351,17 @@ pub fn take_leave(
     letters::send(session, list, &to, answers, |desk, to| desk.goodbye(to, reason))
 }
 
-fn leave(
+/// Ends the membership of somebody who wants that; answers `done` or `already`.
+pub fn leave(
     session: &mut dyn Session,
     list: &ListRow,
-    who: &Address,
+    key: &str,
     answers: Option<&str>,
     actor: &Actor,
 ) -> Result<&'static str, Failed> {
     // Who wants to leave does not want to be let in either.
-    forget_request(session, list.id, &who.key())?;
-    let Some(row) = session.member(list.id, &who.key())? else { return Ok("already") };
+    forget_request(session, list.id, key)?;
+    let Some(row) = session.member(list.id, key)? else { return Ok("already") };
     session.remove_members(list.id, std::slice::from_ref(&row.key), now())?;
     let deed = Deed { action: "subscription.leave", target: &row.key, before: row.mode.name(), after: "" };
     actor.did(session, Some(list), deed)?;

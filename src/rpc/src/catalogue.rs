@@ -6,7 +6,9 @@ use crate::shape::{Form, Shape, Time};
 /// Version of the catalogue, answered by `server.info` as `api`.
 pub const API_VERSION: i32 = 1;
 
-/// Who may call a method. On a unix socket the path decides, on TCP the scopes of the token.
+/// Who may call a method. On a unix socket the path decides, on TCP the scopes of the token. At the web socket it is the
+/// roles of the person whose session comes with the call: an admin of the site has the scope `admin`, an owner of a list
+/// `owner:LIST`, a moderator `moderate:LIST`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Everybody who reached the socket.
@@ -26,6 +28,8 @@ pub enum Access {
     Moderate,
     /// Everybody who reached the socket, the web client before anybody has logged in included.
     Public,
+    /// Everybody with a session, about oneself; no token is a person.
+    Person,
     /// Scope `admin`.
     Admin,
 }
@@ -302,6 +306,45 @@ pub const METHODS: &[Method] = &[
         "Erases what is stored about an address, and keeps a salted hash so that no import brings it back. The last owner of a list stays."),
     method::<Retention>("privacy.retention", Access::ListRead, &[LIST],
         "For how many days a list keeps what."),
+
+    method::<Account>("account.create", Access::Admin, &[ADDRESS, opt::<NewAccount>("attributes")],
+        "Creates an account. A password has 10 characters at least and 512 octets at most; without one the person logs in by mailed links. With admin, gives the role admin on the site."),
+    method::<Page<Account>>("account.list", Access::Admin, &[QUERY],
+        "Accounts, by address. Members and owners who log in by mailed links alone have none."),
+    method::<Account>("account.get", Access::Admin, &[ADDRESS],
+        "One account."),
+    method::<Account>("account.update", Access::Admin, &[ADDRESS, req::<AccountChanges>("changes")],
+        "Changes an account; an empty password takes it away. A new password, and locking, end all sessions of the person."),
+    method::<bool>("account.delete", Access::Admin, &[ADDRESS],
+        "Deletes an account, ends its sessions and takes the role admin away. Memberships and roles on lists stay, and with them logging in by mailed links."),
+
+    method::<OpenSession>("session.open", Access::Public, &[ADDRESS, req::<String>("password"), opt::<LoginOptions>("options")],
+        "Logs somebody in with a password. Whatever is wrong, the answer is the same, and takes as long whether or not the address is known. So it is after too many wrong guesses at the address (10 in 15 minutes) or from the network (50 in an hour)."),
+    method::<bool>("session.link", Access::Public, &[ADDRESS, opt::<LoginOptions>("options")],
+        "Mails a link by which somebody who has an account, a membership or a role can log in, once and within 15 minutes. The answer is the same whatever becomes of it."),
+    method::<OpenSession>("session.redeem", Access::Public, &[req::<String>("token"), opt::<LoginOptions>("options")],
+        "Logs in whoever has the token of a mailed link. It works once, so call this when the person presses a button and not when the link is opened, as programs that look at mail do."),
+    method::<SessionDetail>("session.get", Access::Person, &[],
+        "Whose session this is, and the roles of that person."),
+    method::<bool>("session.close", Access::Person, &[],
+        "Ends this session."),
+    method::<i32>("session.close_all", Access::Person, &[],
+        "Ends all sessions of the person, this one included, and makes mailed links worthless; answers how many sessions."),
+
+    method::<Vec<MyMembership>>("me.lists", Access::Person, &[],
+        "The person's memberships."),
+    method::<Member>("me.update", Access::Person, &[LIST, req::<MyWishes>("wishes")],
+        "Changes what the person gets from a list."),
+    method::<bool>("me.leave", Access::Person, &[LIST],
+        "Ends the person's membership."),
+    method::<bool>("me.mute", Access::Person, &[LIST, req::<String>("message_id"), opt::<bool>("muted")],
+        "Sends the person nothing more of the thread that a message belongs to; with false, everything again."),
+    method::<bool>("me.enable", Access::Person, &[LIST],
+        "Lets mail to the person go out again that was stopped because it came back; false if nothing had come back."),
+    method::<bool>("me.password", Access::Person, &[req::<String>("old"), req::<String>("new")],
+        "Gives the person another password and ends all other sessions. The old one may be empty if there was none and the session was opened by a mailed link."),
+    method::<Vec<u8>>("me.export", Access::Person, &[],
+        "All that is stored about the person, as JSON."),
 
     method::<Page<QueueItem>>("queue.list", Access::Read, &[opt::<QueueQuery>("query")],
         "Items of the queue, oldest first."),

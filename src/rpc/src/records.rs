@@ -863,6 +863,118 @@ record! {
         pub expires: Option<Time>,
     }
 
+    /// `account.get`.
+    pub struct Account {
+        /// Address, as it was given.
+        pub address: String,
+        /// Whether the person has the role admin on the site.
+        pub admin: bool,
+        /// Whether there is a password; without one the person logs in by mailed links alone.
+        pub has_password: bool,
+        /// Whether the person is kept from logging in.
+        pub locked: bool,
+        /// When it was created.
+        pub created: Time,
+        /// When a session was opened last.
+        pub last_login: Option<Time>,
+    }
+
+    /// What a new account begins with.
+    pub struct NewAccount {
+        /// 10 characters at least, 512 octets at most.
+        pub password: Option<String>,
+        /// Gives the role admin on the site.
+        pub admin: Option<bool>,
+    }
+
+    /// What can be changed of an account.
+    pub struct AccountChanges {
+        /// As in `NewAccount`; empty for none.
+        pub password: Option<String>,
+        /// Gives or takes the role admin on the site.
+        pub admin: Option<bool>,
+        /// Keeps the person from logging in, in any way.
+        pub locked: Option<bool>,
+    }
+
+    /// Where somebody who logs in comes from.
+    pub struct LoginOptions {
+        /// Address of the client, for limits.
+        pub source_ip: Option<String>,
+        /// What the browser calls itself, for the person to look at.
+        pub user_agent: Option<String>,
+    }
+
+    /// A new session; the token is shown this once.
+    pub struct OpenSession {
+        /// For `Authorization: Bearer` at the web socket.
+        pub token: String,
+        /// When it is over unless it is used meanwhile: after 14 days, and at last 90 days after it was opened.
+        pub expires: Time,
+        /// Who logged in.
+        pub address: String,
+        /// Whether that is an admin of the site.
+        pub admin: bool,
+    }
+
+    /// `session.get`.
+    pub struct SessionDetail {
+        /// Who is logged in.
+        pub address: String,
+        /// Whether that is an admin of the site.
+        pub admin: bool,
+        /// As in `OpenSession`.
+        pub expires: Time,
+        /// Roles on lists: of each list the higher one.
+        pub roles: Vec<ListRole>,
+    }
+
+    /// A role on a list.
+    pub struct ListRole {
+        /// The list's posting address.
+        pub list: String,
+        /// The list's description.
+        pub description: String,
+        /// `owner` or `moderator`.
+        pub role: String,
+    }
+
+    /// A membership of the person who is logged in.
+    pub struct MyMembership {
+        /// The list's posting address.
+        pub list: String,
+        /// The list's description.
+        pub description: String,
+        /// Address of the membership, as it was given.
+        pub address: String,
+        /// As in `Member`.
+        pub mode: String,
+        /// Whether the person gets copies of own posts.
+        pub own_posts: bool,
+        /// Until when the person gets no mail; absent if not away.
+        pub away_until: Option<Time>,
+        /// Language of what the list writes (RFC 5646).
+        pub language: String,
+        /// Since when mail is stopped, because it came back or the person complained; absent if it is not.
+        pub disabled: Option<Time>,
+        /// `owner` or `moderator`; absent for neither.
+        pub role: Option<String>,
+    }
+
+    /// What somebody can change of the own membership.
+    pub struct MyWishes {
+        /// As in `Member`.
+        pub mode: Option<String>,
+        /// Whether to get copies of own posts.
+        pub own_posts: Option<bool>,
+        /// No mail until then; a time that has passed ends that.
+        pub away_until: Option<Time>,
+        /// Language of what the list writes (RFC 5646); empty for the list's.
+        pub language: Option<String>,
+        /// Name for people.
+        pub name: Option<String>,
+    }
+
     /// A new token; the secret is shown this once.
     pub struct TokenCreated {
         /// For `token.revoke`.

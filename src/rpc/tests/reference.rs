@@ -71,6 +71,7 @@ const fn access(access: Access) -> &'static str {
         Access::ListOwner => "admin, owner:LIST",
         Access::Moderate => "admin, owner:LIST, moderate:LIST",
         Access::Public => "any token, the web socket",
+        Access::Person => "a session, at the web socket",
         Access::Admin => "admin",
     }
 }

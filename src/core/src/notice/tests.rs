@@ -72,6 +72,7 @@ fn every_notice(desk: &Desk<'_>) -> Vec<Notice> {
         desk.disabled(to, "550 5.1.1 no such user", 28),
         desk.disabled(to, "", 0),
         desk.removed(to),
+        desk.login(to, "https://lists.example.org/login/0123", 15),
         desk.blamed(to, "Dinner", 40, "554 5.7.1 no"),
     ];
     for event in ["disabled", "removed", "complaint", "report"] {

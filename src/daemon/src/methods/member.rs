@@ -127,7 +127,8 @@ fn is_dry(options: Option<ImportOptions>) -> bool {
     options.and_then(|options| options.dry_run).unwrap_or(false)
 }
 
-fn record(row: MemberRow) -> Member {
+/// A membership as a record.
+pub fn record(row: MemberRow) -> Member {
     Member {
         address: row.address,
         name: row.name,
@@ -162,7 +163,7 @@ pub fn language(text: &str) -> Result<String, Failed> {
 }
 
 /// Changes what was given.
-fn apply(row: &mut MemberRow, attributes: MemberAttributes) -> Result<(), Failed> {
+pub fn apply(row: &mut MemberRow, attributes: MemberAttributes) -> Result<(), Failed> {
     if let Some(name) = attributes.name {
         row.name = name.replace(char::is_control, " ");
     }
@@ -252,13 +253,25 @@ fn amend(
     change: impl FnOnce(&mut MemberRow) -> Result<(), Failed>,
 ) -> Result<MemberRow, Failed> {
     let list = list(session, name)?;
-    let mut row = get(session, list.id, who)?;
+    let row = get(session, list.id, who)?;
+    amend_row(session, actor, &list, row, action, change)
+}
+
+/// The same with a member that was looked up.
+pub fn amend_row(
+    session: &mut dyn Session,
+    actor: &Actor,
+    list: &ListRow,
+    mut row: MemberRow,
+    action: &str,
+    change: impl FnOnce(&mut MemberRow) -> Result<(), Failed>,
+) -> Result<MemberRow, Failed> {
     let before = subscription::wishes(&row);
     change(&mut row)?;
     let after = subscription::wishes(&row);
     if before != after {
         session.update_member(list.id, &row, now())?;
-        actor.did(session, Some(&list), Deed { action, target: &row.key, before: &before, after: &after })?;
+        actor.did(session, Some(list), Deed { action, target: &row.key, before: &before, after: &after })?;
     }
     Ok(row)
 }
@@ -282,14 +295,24 @@ fn remove(
     Ok(())
 }
 
-/// Mutes a thread by one of its messages, of which the root is known if the post is stored.
 fn mute(session: &mut dyn Session, name: &str, who: &str, thread: &str, muted: bool) -> Result<(), Failed> {
     let list = list(session, name)?;
     let row = get(session, list.id, who)?;
+    mute_row(session, &list, &row, thread, muted)
+}
+
+/// Mutes a thread by one of its messages, of which the root is known if the post is stored.
+pub fn mute_row(
+    session: &mut dyn Session,
+    list: &ListRow,
+    row: &MemberRow,
+    thread: &str,
+    muted: bool,
+) -> Result<(), Failed> {
     let id = if thread.starts_with('<') { thread.to_owned() } else { format!("<{thread}>") };
     let stored = session.post_by_message_id(list.id, &id)?.map(|post| session.message(post)).transpose()?.flatten();
     let known = stored.as_deref().and_then(|bytes| Message::parse(bytes).ok()).map(|message| message.thread());
-    subscription::mute_thread(session, &list, &row.key, &known.unwrap_or_else(|| vec![id]), muted)?;
+    subscription::mute_thread(session, list, &row.key, &known.unwrap_or_else(|| vec![id]), muted)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The methods, a file for each noun: parameters in, one transaction, records out. No policy.
 
+pub mod account;
 pub mod audit;
 pub mod ban;
 pub mod bounce;
@@ -7,6 +8,7 @@ pub mod digest;
 pub mod dkim;
 pub mod domain;
 pub mod list;
+pub mod me;
 pub mod member;
 pub mod message;
 pub mod moderation;
@@ -16,6 +18,7 @@ pub mod privacy;
 pub mod queue;
 pub mod role;
 pub mod server;
+pub mod session;
 mod stats;
 pub mod subscription;
 pub mod template;

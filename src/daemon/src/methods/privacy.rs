@@ -38,9 +38,14 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
 /// Every row about the person by table, as a JSON document.
 fn export(session: &dyn Session, who: &str) -> Result<Vec<u8>, Failed> {
     let address = address(who)?;
-    let tables = session.person(&address.key())?;
+    document(session, &address.key(), &address.to_string())
+}
+
+/// The same of somebody whose address is known.
+pub fn document(session: &dyn Session, key: &str, address: &str) -> Result<Vec<u8>, Failed> {
+    let tables = session.person(key)?;
     let mut document = serde_json::Map::new();
-    document.insert("address".to_owned(), address.to_string().into());
+    document.insert("address".to_owned(), address.into());
     for (table, rows) in tables {
         let rows: Vec<serde_json::Value> = rows
             .into_iter()

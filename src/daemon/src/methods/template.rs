@@ -199,6 +199,10 @@ fn set(
         return Err(Failed::new(Code::TooLarge, format!("the text has {} octets, at most {LARGEST}", text.len())));
     }
     let Some((own, _)) = place.scopes.first() else { return Err(Failed::new(Code::NoList, "no scope")) };
+    if named.known.is_some_and(Name::is_sites_own) && *own != TemplateScope::Site {
+        let text = format!("name: {} lets people in everywhere, so only the site can have another text", named.name);
+        return Err(Failed::new(Code::InvalidParameters, text));
+    }
     let row = TemplateRow { name: named.name, language, text };
     let before = session.template(own, &row.name, &row.language)?.unwrap_or_default();
     session.set_template(own, &row, now())?;
@@ -261,7 +265,7 @@ fn try_out(text: &str) -> Result<template::Rendered, Failed> {
         days => 3, subject => "Dinner", sender => "Ann <ann@example.org>", by => "mod@example.org",
         at => "2027-01-01 12:00 UTC", volume => 2027, issue => 12,
         enable => "talk-confirm+token@lists.example.org", member => "bob@example.org", event => "disabled", last => false,
-        diagnostic => "550 5.1.1 no such user",
+        diagnostic => "550 5.1.1 no such user", link => "https://lists.example.org/login/token", minutes => 15,
         posts => [context! {
             sender => "Ann <ann@example.org>", subject => "Dinner", rule => "moderated", reason => "posts need approval",
             approve => "talk-confirm+token@lists.example.org", trust => "talk-confirm+token@lists.example.org",

@@ -1,6 +1,5 @@
 //! `token.*`: tokens for TCP. The secret is answered once; what is stored is its hash.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use mailjam_rpc::records::{Token, TokenCreated, TokenRequest};
@@ -9,7 +8,7 @@ use mailjam_store::TokenRow;
 
 use super::{Failed, unknown, value};
 use crate::actor::{Actor, Deed};
-use crate::caller;
+use crate::caller::{self, random_hex};
 use crate::daemon::{Daemon, now};
 use crate::params::Params;
 
@@ -86,16 +85,4 @@ async fn create(daemon: &Daemon, actor: Actor, request: TokenRequest) -> Result<
     });
     added.await?;
     Ok(TokenCreated { id, secret })
-}
-
-/// Random bytes from the system, in hexadecimal.
-fn random_hex<const N: usize>() -> Result<String, Failed> {
-    let mut bytes = [0u8; N];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failed::new(Code::Internal, format!("the system gives no random bytes: {error}")))?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
 }
