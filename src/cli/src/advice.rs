@@ -28,6 +28,7 @@ pub fn remedy(session: &mut Session, error: &Error) -> Option<String> {
         Error::Status { status: 413, .. } => "this is more than the daemon takes at once; send it in parts",
         Error::NotOurs { .. } => "look at --server and MAILJAM_SERVER",
         Error::Answer { .. } => "mailjam-cli and mailjamd are probably of different versions; see \"server info\"",
+        Error::NoPassword { .. } => "name a file with --password-file, or give --no-password to have links mailed",
         Error::NotASetting { .. } => "write KEY=VALUE; \"mailjam-cli list settings\" explains the keys",
         Error::NotATime { .. } => "write 2027-01-31, 2027-01-31T12:00:00Z, or a duration from now such as 30d or 12h",
         Error::NotParameters { .. } => "write them like '[\"talk@lists.example.org\", 1, true]'",
@@ -82,6 +83,9 @@ fn about_fault(session: &mut Session, method: &str, subject: Option<&str>, code:
         Code::NoMember => {
             return subject.map(|list| format!("\"mailjam-cli member list {list} --filter TEXT\" searches"));
         }
+        // These are for the web client, and no token helps.
+        Code::NotAuthenticated if method.starts_with("me.") || method.starts_with("session.") => return None,
+        Code::NoAccount => ("account list", None),
         Code::Expired | Code::NotAuthenticated => {
             return Some("name a valid token with --token-file or MAILJAM_TOKEN".to_owned());
         }

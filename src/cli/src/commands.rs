@@ -1,5 +1,6 @@
 //! The table of all commands: one entry a noun, in the order of the help.
 
+mod account;
 mod audit;
 mod ban;
 mod bounce;
@@ -18,6 +19,7 @@ mod member;
 mod moderation;
 mod moment;
 mod mta_config;
+mod password;
 mod privacy;
 mod queue;
 mod raw;
@@ -47,6 +49,7 @@ pub static COMMANDS: &[Command] = &[
     dkim::NOUN,
     template::NOUN,
     role::NOUN,
+    account::NOUN,
     domain::NOUN,
     queue::NOUN,
     mail::EXPLAIN,

@@ -111,6 +111,7 @@ fn value(line: &Line<'_>, arg: &'static Arg, from: usize, ask: &mut Ask<'_>) -> 
         Names::NewList => known.new_lists(),
         Names::Member => known.members(),
         Names::RoleHolder => known.role_holders(),
+        Names::Account => known.accounts(),
         Names::Domain => known.domains(),
         Names::Setting => known.settings(arg.name),
         Names::Token => known.tokens(),

@@ -33,6 +33,8 @@ pub enum Error {
     Server { url: String, reason: AddressError },
     #[error("{origin} has no token in it")]
     NoToken { origin: String },
+    #[error("{origin} has no password in it")]
+    NoPassword { origin: String },
     #[error("{word:?} is no setting: it has no \"=\"")]
     NotASetting { word: String },
     #[error("{word:?} is neither a time nor a duration")]
@@ -125,6 +127,7 @@ impl Error {
             }
             Error::Server { .. }
             | Error::NoToken { .. }
+            | Error::NoPassword { .. }
             | Error::NotASetting { .. }
             | Error::NotATime { .. }
             | Error::NotParameters { .. }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mailjam_rpc::records::{
-    Domain, Held, List, Member, Page, Query, QueueItem, QueueQuery, Role, SettingSchema, Template, Token,
+    Account, Domain, Held, List, Member, Page, Query, QueueItem, QueueQuery, Role, SettingSchema, Template, Token,
 };
 use mailjam_rpc::{Shape, Value};
 
@@ -81,6 +81,12 @@ impl Known<'_, '_, '_> {
         holders.sort_by(|one, other| one.value.cmp(&other.value));
         holders.dedup_by(|one, other| one.value == other.value);
         holders
+    }
+
+    pub fn accounts(&mut self) -> Vec<Candidate> {
+        let (accounts, more) = self.page("account.list", vec![], self.typed);
+        let about = |account: &Account| if account.admin { "admin".to_owned() } else { String::new() };
+        fitting(&accounts, more, self.typed, |account: &Account| (&account.address, about(account)))
     }
 
     pub fn settings(&mut self, arg: &str) -> Vec<Candidate> {
