@@ -24,6 +24,11 @@ impl Door {
         Door { server: Server::Unix(path.to_str().expect("UTF-8").to_owned()), token: None }
     }
 
+    /// The web socket, with a session.
+    pub fn web(daemon: &Daemon, session: &str) -> Door {
+        Door { token: Some(session.to_owned()), ..Door::named(daemon, "web") }
+    }
+
     pub fn control(daemon: &Daemon) -> Door {
         Door::named(daemon, "control")
     }

@@ -32,7 +32,7 @@ fn listed(door: &Door) -> BTreeSet<String> {
 }
 
 /// Parameters with which a method gets past its own checks or fails in them: enough to see whether it may be called.
-fn params(name: &str) -> Vec<Value> {
+pub fn params(name: &str) -> Vec<Value> {
     let method = METHODS.iter().find(|method| method.name == name).expect("a method");
     let any = |kind: &str| match kind {
         "string" => text(TALK),
@@ -45,7 +45,7 @@ fn params(name: &str) -> Vec<Value> {
 }
 
 /// What moderators decide about: a fresh one for each call, because most calls use it up.
-struct Items {
+pub struct Items {
     control: Door,
     made: usize,
     /// Held posts and requests on [`OTHER`].
@@ -53,7 +53,7 @@ struct Items {
 }
 
 impl Items {
-    fn of(daemon: &Daemon) -> Items {
+    pub fn of(daemon: &Daemon) -> Items {
         let control = Door::control(daemon);
         let settings = || members([("emergency", text("yes")), ("post_policy", text("open"))]);
         for list in [TALK, OTHER] {
@@ -63,17 +63,29 @@ impl Items {
     }
 
     /// [`params`] for a list, named by itself or by something that waits on it.
-    fn params(&mut self, method: &Method, list: &str) -> Vec<Value> {
-        let mut params = params(method.name);
+    pub fn params(&mut self, method: &Method, list: &str) -> Vec<Value> {
+        let mut params = self.named(method, list);
         let by_id = method.params.first().is_some_and(|param| param.name == "id");
         let id = match method.name.split_once('.') {
             Some(("moderation", _)) if by_id => self.held_post(list),
             Some(("subscription", _)) if by_id => self.request(list),
-            _ if method.access == Access::Moderate => list.to_owned(),
             _ => return params,
         };
         params[0] = text(&id);
         params
+    }
+
+    /// [`params`] with another list in the place of [`TALK`].
+    pub fn named(&self, method: &Method, list: &str) -> Vec<Value> {
+        let instead = |value: Value| match value {
+            Value::String(named) if named == TALK => text(list),
+            Value::Struct(mut members) => {
+                members.insert("list".to_owned(), text(list));
+                Value::Struct(members)
+            }
+            other => other,
+        };
+        params(method.name).into_iter().map(instead).collect()
     }
 
     fn held_post(&mut self, list: &str) -> String {
@@ -94,7 +106,7 @@ impl Items {
     }
 
     /// Nobody decided about what waits on this list.
-    fn wait_on(&self, list: &str) {
+    pub fn wait_on(&self, list: &str) {
         let held: Page<Held> = self.control.call("moderation.list", vec![text(list)]);
         let pending: Page<Pending> = self.control.call("subscription.pending", vec![text(list)]);
         assert_eq!([held.items.len(), pending.items.len()], self.elsewhere, "{list}");
@@ -139,7 +151,12 @@ fn each_unix_socket_answers_its_own_methods() {
     let public: BTreeSet<String> =
         listed(&Door::named(&daemon, "web")).into_iter().filter(|name| !system(name)).collect();
     let known = ["confirm", "leave", "request", "unsubscribe"].map(|verb| format!("subscription.{verb}"));
-    assert_eq!(public, BTreeSet::from(known), "a method became public: is it meant to be called by everybody?");
+    let logins = ["link", "open", "redeem"].map(|verb| format!("session.{verb}"));
+    assert_eq!(
+        public,
+        known.into_iter().chain(logins).collect(),
+        "a method became public: is it meant to be called by everybody?"
+    );
     let mta = listed(&Door::named(&daemon, "mta"));
     assert!(mta.iter().all(|name| !name.starts_with("member.") && !name.starts_with("token.")), "{mta:?}");
 }

@@ -41,9 +41,17 @@ fn each_fault_has_its_cause() {
     daemon.cli_prints(&["role", "grant", TALK, "ann@example.org", "owner"]);
     let control = Door::control(&daemon);
     let setting = |key: &str, value: &str| vec![text(TALK), members([(key, text(value))])];
+    control.call::<Value>("account.create", vec![text("acc@example.org")]);
     let long = "x".repeat(60);
     let provoked = [
         (Code::NoSuchMethod, "list.nonsense", texts(&[])),
+        (Code::NoAccount, "account.get", texts(&["nobody@example.org"])),
+        (Code::AccountExists, "account.create", texts(&["acc@example.org"])),
+        (
+            Code::BadPassword,
+            "account.create",
+            Value::Array(vec![text("new@example.org"), members([("password", text("short"))])]),
+        ),
         (Code::InvalidParameters, "list.get", texts(&[])),
         (Code::InvalidParameters, "list.get", texts(&[TALK, TALK])),
         (Code::InvalidParameters, "list.get", Value::Array(vec![Value::Integer(1)])),

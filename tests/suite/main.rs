@@ -1,5 +1,6 @@
 //! Tests that run the built programs, or look at the project as a whole.
 
+mod accounts;
 mod architecture;
 mod bounces;
 mod calls;

@@ -3,12 +3,14 @@
     xmlrpc_client.py URL TOKEN SOCKET
 
 URL is where the daemon listens on TCP and TOKEN has the scope admin; SOCKET is the unix socket for administrators.
-The daemon's next hop must not answer, so that posts stay in the queue. Prints the name of each method called, once.
+The socket for the web client is beside it. The daemon's next hop must not answer, so that posts stay in the queue. Prints
+the name of each method called, once.
 """
 
 import datetime
 import json
 import http.client
+import os
 import socket
 import sys
 import xmlrpc.client
@@ -42,8 +44,8 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class UnixTransport(xmlrpc.client.Transport):
-    def __init__(self, path):
-        super().__init__()
+    def __init__(self, path, headers=()):
+        super().__init__(headers=headers)
         self.path = path
 
     def make_connection(self, host):
@@ -378,6 +380,44 @@ def tokens(call, url):
         assert refusal.errcode == 401, refusal
 
 
+def accounts(call, path):
+    created = call("account.create", "eve@py.test", {"password": "correct horse", "admin": True})
+    assert created["has_password"] and created["admin"] and "last_login" not in created, created
+    assert fault_of(call, "account.create", "eve@py.test") == 321
+    assert fault_of(call, "account.get", "nobody@py.test") == 320
+    assert call("account.update", "eve@py.test", {"admin": False})["admin"] is False
+    assert [account["address"] for account in call("account.list")["items"]] == ["eve@py.test"]
+
+    def web(session=None):
+        headers = [("Authorization", f"Bearer {session}")] if session else []
+        return Recorder(ServerProxy("http://localhost/RPC2", transport=UnixTransport(path, headers)))
+
+    assert fault_of(web(), "session.open", "eve@py.test", "wrong horse", {"source_ip": "192.0.2.1"}) == 100
+    assert web()("session.link", "nobody@py.test", {"user_agent": "Python"}) is True
+    assert fault_of(web(), "session.redeem", "nonsense") == 410
+    assert fault_of(web(), "me.lists") == -32601
+    session = web()("session.open", "eve@py.test", "correct horse")
+    assert isinstance(session["expires"], DateTime) and session["admin"] is False, session
+    me = web(session["token"])
+    seen = me("session.get")
+    assert (seen["address"], seen["admin"], seen["roles"]) == ("eve@py.test", False, []), seen
+    assert fault_of(me, "list.get", LIST) == 102
+    call("member.add", LIST, "eve@py.test")
+    assert [(mine["list"], mine["mode"]) for mine in me("me.lists")] == [(LIST, "post")]
+    assert me("me.update", LIST, {"mode": "nomail", "away_until": DateTime("20990101T12:00:00")})["mode"] == "nomail"
+    assert me("me.mute", LIST, "<thread@py.test>", True) is True
+    assert me("me.enable", LIST) is False
+    assert json.loads(me("me.export").data)["address"] == "eve@py.test"
+    assert me("me.leave", LIST) is True
+    assert me("me.password", "correct horse", "correct donkey") is True
+    assert me("session.close") is True
+    assert fault_of(me, "session.get") == 100
+    again = web(web()("session.open", "eve@py.test", "correct donkey")["token"])
+    assert again("session.close_all") == 1
+    assert fault_of(call, "me.lists") == 102
+    assert call("account.delete", "eve@py.test") is True
+
+
 def wrong_calls(call):
     assert fault_of(call, "no.such.method") == -32601
     called.discard("no.such.method")
@@ -409,6 +449,7 @@ def main(url, token, path):
     templates(call)
     records(call)
     tokens(call, url)
+    accounts(call, os.path.join(os.path.dirname(path), "web.sock"))
     wrong_calls(call)
     local = ServerProxy("http://localhost/RPC2", transport=UnixTransport(path))
     assert local.list.get(LIST) == proxy.list.get(LIST)
