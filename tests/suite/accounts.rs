@@ -64,6 +64,18 @@ fn edit(daemon: &Daemon, sql: &str) -> bool {
     true
 }
 
+/// Does it once, or again where a window of so many seconds has ended meanwhile, in which the daemon counts.
+fn in_one_window(seconds: u64, work: impl Fn()) {
+    let window = || std::time::UNIX_EPOCH.elapsed().expect("a clock").as_secs() / seconds;
+    loop {
+        let begun = window();
+        work();
+        if window() == begun {
+            return;
+        }
+    }
+}
+
 fn audit(daemon: &Daemon, who: &str) -> Vec<AuditEntry> {
     let query = members([("address", text(who)), ("limit", Value::Integer(1000))]);
     Door::control(daemon).call::<Page<AuditEntry>>("audit.list", vec![query]).items
@@ -120,14 +132,17 @@ fn guesses_end_for_an_address_and_for_a_network_and_begin_again_later() {
     for _ in 0..12 {
         ask(&daemon, ANN, PASSWORD, "192.0.2.1").expect("who knows the password does not guess");
     }
-    for guess in 0..10 {
-        for who in [ANN, "nobody@example.org"] {
-            ask(&daemon, who, &format!("guess {guess}"), "").expect_err("a wrong password");
+    in_one_window(900, || {
+        for guess in 0..10 {
+            for who in [ANN, "nobody@example.org"] {
+                ask(&daemon, who, &format!("guess {guess}"), "").expect_err("a wrong password");
+            }
         }
-    }
-    let locked = ask(&daemon, ANN, PASSWORD, "192.0.2.1").expect_err("there were too many");
-    assert_eq!(locked, ask(&daemon, "nobody@example.org", PASSWORD, "").expect_err("there were as many"));
-    // A session that is open is no guess, and somebody else is not kept out.
+        let known = ask(&daemon, ANN, PASSWORD, "192.0.2.1").expect_err("there were too many");
+        let unknown = ask(&daemon, "nobody@example.org", PASSWORD, "").expect_err("there were as many");
+        assert_eq!(known, unknown);
+    });
+    // Somebody else is not kept out.
     create(&daemon, BOB);
     ask(&daemon, BOB, PASSWORD, "192.0.2.1").expect("nobody guessed at this one");
     if !edit(&daemon, "UPDATE counter SET start = start - 900 WHERE what = 'guess'") {
@@ -135,10 +150,12 @@ fn guesses_end_for_an_address_and_for_a_network_and_begin_again_later() {
     }
     ask(&daemon, ANN, PASSWORD, "192.0.2.1").expect("a quarter of an hour later");
 
-    for guess in 0..50 {
-        ask(&daemon, &format!("{guess}@example.org"), "a guess", "198.51.100.7").expect_err("nobody");
-    }
-    ask(&daemon, ANN, PASSWORD, "198.51.100.200").expect_err("the network has guessed too much");
+    in_one_window(3600, || {
+        for guess in 0..50 {
+            ask(&daemon, &format!("{guess}@example.org"), "a guess", "198.51.100.7").expect_err("nobody");
+        }
+        ask(&daemon, ANN, PASSWORD, "198.51.100.200").expect_err("the network has guessed too much");
+    });
     ask(&daemon, ANN, PASSWORD, "203.0.113.1").expect("another network");
     assert!(edit(&daemon, "UPDATE counter SET start = start - 3600 WHERE what = 'guess-network'"));
     ask(&daemon, ANN, PASSWORD, "198.51.100.200").expect("an hour later");
