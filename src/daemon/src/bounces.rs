@@ -21,8 +21,8 @@ use crate::daemon::now;
 /// Recipients of one report that are looked at.
 const RECIPIENTS: usize = 100;
 
-/// Refusals that say something about the message, and not about the address, at which a post is looked at: so many members,
-/// and one in so many of those who were to get it.
+/// Refusals that say something about the message, and not about the address, at which a post is to blame: so many, and one for
+/// so many of those who were to get it. One report counts once, or one member could forge enough of them.
 const BLAMED_FOR_ITSELF: (u64, u64) = (5, 10);
 
 /// The same for refusals of any kind: an address list that was bought has many dead addresses, but seldom half of all.
@@ -246,7 +246,9 @@ fn count(
         outcome(&mut row, Outcome::Probe);
         session.add_bounce(&row)?;
         // What is wrong with the message or the way says nothing against the address, as with every other mail.
-        if state.stage == Stage::Probed && found.class.is_address_fault() {
+        // Nor does a probe that is not the one under way.
+        let is_this = purpose == Purpose::Probe(state.since / 3600);
+        if state.stage == Stage::Probed && is_this && found.class.is_address_fault() {
             course::disable(session, list, &member, &state, &found.diagnostic)?;
         }
         return Ok(None);
@@ -285,13 +287,13 @@ fn is_to_blame(session: &dyn Session, post: i64) -> Result<bool, Error> {
     let Some(row) = session.post(post)? else { return Ok(false) };
     let copies = row.delivered + row.refused + row.deferred;
     let is_many = |refusals: u64, (members, one_in): (u64, u64)| refusals >= members && refusals * one_in >= copies;
-    let (for_itself, altogether) = session.bounced_members(post)?;
+    let (for_itself, altogether) = session.returns(post)?;
     Ok(is_many(for_itself, BLAMED_FOR_ITSELF) || is_many(altogether, BLAMED_ALTOGETHER))
 }
 
 /// Takes back what a post added to scores, and tells the owners.
 fn blame(session: &mut dyn Session, list: &ListRow, post: i64, diagnostic: &str) -> Result<(), Error> {
-    let (_, members) = session.bounced_members(post)?;
+    let members = session.bounced_members(post)?;
     for (key, points) in session.blame(post)? {
         if let Some(mut state) = session.bouncing(list.id, &key)? {
             state.score = state.score.saturating_sub(points);

@@ -27,6 +27,9 @@ const EXPIRED_AT_ONCE: u32 = 50;
 /// Members whose mail came back that are looked at in one transaction.
 const BOUNCING_AT_ONCE: u32 = 50;
 
+/// Bounces that are forgotten in one transaction.
+const FORGOTTEN_AT_ONCE: u32 = 10_000;
+
 /// Days for which it is remembered what came back.
 pub const BOUNCES: i64 = 90;
 
@@ -95,13 +98,20 @@ fn work(session: &mut dyn Session) -> Result<bool, Failed> {
         }
     }
     for (list, state) in session.due_bouncing(now(), BOUNCING_AT_ONCE)? {
-        if let Some(list) = session.list_by_key(list)? {
-            course::go_on(session, &list, state)?;
-            to_send = true;
+        let key = state.key.clone();
+        // One that cannot be read must not keep the others waiting.
+        let gone_on = match session.list_by_key(list) {
+            Ok(Some(list)) => course::go_on(session, &list, state),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        match gone_on {
+            Ok(()) => to_send = true,
+            Err(error) => tracing::error!("nothing is done about {key} on list number {list}: {error}"),
         }
     }
     if is_forgetful(now()) {
-        session.forget_bounces(now() - BOUNCES * DAY)?;
+        session.forget_bounces(now() - BOUNCES * DAY, now(), FORGOTTEN_AT_ONCE)?;
         session.forget_requests(now() - CONFIRM_DAYS.max(REQUEST_DAYS) * DAY)?;
         session.forget_counters(now())?;
         session.forget_logins(now() - login::LONGEST, now() - login::IDLE, now())?;

@@ -17,7 +17,7 @@ use crate::letters;
 /// Posts of one digest at most.
 const POSTS: u32 = 1000;
 
-/// Octets of one digest, more or less: mail systems take some ten million. What is left goes into the next, at once.
+/// Octets of one digest, more or less: mail systems take some ten million. What is left is enough for the next, as a rule.
 const OCTETS: u64 = 8 << 20;
 
 /// The two kinds, and how each is written.
@@ -70,10 +70,12 @@ pub async fn send_due(daemon: &Arc<Daemon>) -> Result<bool, Error> {
     let due = daemon.store.read(|session| {
         let mut due = Vec::new();
         for row in session.digests()? {
-            let Some(list) = session.list_by_key(row.list)? else { continue };
-            let waiting = waiting(session, row.list)?;
-            if waiting.is_due(&list) {
-                due.push((list, waiting));
+            // A list that cannot be read must not keep the others waiting.
+            let looked = session.list_by_key(row.list).and_then(|list| Ok(list.zip(Some(waiting(session, row.list)?))));
+            match looked {
+                Ok(Some((list, waiting))) if waiting.is_due(&list) => due.push((list, waiting)),
+                Ok(_) => {}
+                Err(error) => tracing::error!("digests of list number {} are not looked at: {error}", row.list),
             }
         }
         Ok::<_, Error>(due)

@@ -76,6 +76,9 @@ const LATE: (i64, i64) = (3600, 86_400);
 /// How long a mail to a list may be on its way through the mail server of this host.
 const ROUND: Duration = Duration::from_secs(20);
 
+/// How long the DNS may take for one check.
+const NAMES: Duration = Duration::from_secs(25);
+
 /// How often to look for it.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -101,17 +104,36 @@ pub async fn examine(daemon: &Arc<Daemon>, wanted: &[String]) -> Vec<Finding> {
     if wants("loop") {
         findings.push(round(daemon).await);
     }
-    let domains = list_domains(daemon).await.unwrap_or_default();
-    if wants("keys") {
-        findings.extend(names::keys(daemon, &domains).await);
-    }
-    if wants("policies") {
-        findings.extend(names::policies(daemon, &domains).await);
+    match list_domains(daemon).await {
+        Ok(domains) => {
+            if wants("keys") {
+                findings.extend(in_time("keys", names::keys(daemon, &domains)).await);
+            }
+            if wants("policies") {
+                findings.extend(in_time("policies", names::policies(daemon, &domains)).await);
+            }
+        }
+        Err(error) => {
+            findings.push(Finding::new("storage", Status::Fail, error.to_string(), "see the log of mailjamd"))
+        }
     }
     if wants("one-click") {
-        findings.push(names::one_click(daemon).await);
+        findings.extend(in_time("one-click", async { vec![names::one_click(daemon).await] }).await);
     }
     findings
+}
+
+/// What a check finds, unless the DNS keeps it waiting for longer than a person waits.
+async fn in_time(check: &'static str, looking: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
+    tokio::time::timeout(NAMES, looking).await.unwrap_or_else(|_| {
+        let fix = "see whether the name servers of [dns] servers, or of /etc/resolv.conf, answer";
+        vec![Finding::new(
+            check,
+            Status::Warn,
+            format!("the DNS gave no answer within {} seconds", NAMES.as_secs()),
+            fix,
+        )]
+    })
 }
 
 /// Domains that have lists, in A-labels.

@@ -1,8 +1,8 @@
 //! The keys that lists sign with, and the resolver that tells whether an author may stand in From.
 //!
 //! Keys come from the configuration (`[[dkim]]`, files or credentials of systemd), and from the daemon's own folder beside the
-//! database, where `dkim.create` puts them: `dkim/DOMAIN/SELECTOR.pem`. One that ends with `.new` is not used before the DNS
-//! has its record.
+//! database, where `dkim.create` puts them: `dkim/DOMAIN/SELECTOR.pem`. One that ends with `.new` is not used before
+//! `dkim.activate`. What stands there and is no key is left alone, with a word in the log: it must not stop all mail.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -124,7 +124,11 @@ impl Signing {
     pub fn load(config: &Config) -> Result<Signing, Error> {
         let mut domains: BTreeMap<String, Vec<(String, Key)>> = BTreeMap::new();
         for stored in stored(config)?.into_iter().filter(|stored| stored.active) {
-            domains.entry(stored.domain).or_default().push((stored.selector, stored.key));
+            let keys: &mut Vec<(String, Key)> = domains.entry(stored.domain).or_default();
+            // Of the daemon's own there may be two, if it ended while one took the other's place.
+            if stored.configured || !keys.iter().any(|(_, key)| key.algorithm() == stored.key.algorithm()) {
+                keys.push((stored.selector, stored.key));
+            }
         }
         let mut signers = BTreeMap::new();
         for (domain, keys) in domains {
@@ -233,9 +237,13 @@ pub fn stored(config: &Config) -> Result<Vec<Stored>, Error> {
                 },
             };
             let path = own.join(&domain).join(&file);
-            let key = read(&path)?;
-            let (domain, selector) = (domain.clone(), selector.to_owned());
-            found.push(Stored { domain, selector, path, active, configured: false, key });
+            match read(&path) {
+                Ok(key) => {
+                    let (domain, selector) = (domain.clone(), selector.to_owned());
+                    found.push(Stored { domain, selector, path, active, configured: false, key });
+                }
+                Err(error) => tracing::error!("{error}; nobody signs with it"),
+            }
         }
     }
     Ok(found)
@@ -257,7 +265,9 @@ fn entries(folder: &Path) -> Result<Vec<String>, Error> {
     let failed = |source| Error::File { path: folder.to_owned(), source };
     let read = match fs::read_dir(folder) {
         Ok(read) => read,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         Err(source) => return Err(failed(source)),
     };
     let mut names = Vec::new();
@@ -281,13 +291,18 @@ pub fn keep(config: &Config, domain: &str, selector: &str, pem: &str) -> Result<
     let folder = own_folder(config).join(domain);
     let failed = |path: &Path, source| Error::File { path: path.to_owned(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|source| failed(&folder, source))?;
-    let used = folder.join(format!("{selector}.pem"));
-    if used.exists() {
-        return Err(failed(&used, io::ErrorKind::AlreadyExists.into()));
-    }
     let path = folder.join(format!("{selector}.pem.new"));
-    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    for taken in [&folder.join(format!("{selector}.pem")), &path] {
+        if taken.exists() {
+            return Err(failed(taken, io::ErrorKind::AlreadyExists.into()));
+        }
+    }
+    // Under its name it is whole or not there.
+    let half = folder.join(format!(".{selector}.half"));
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half);
     file.and_then(|mut file| file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&half, &path))
+        .and_then(|()| fs::File::open(&folder)?.sync_all())
         .map_err(|source| failed(&path, source))?;
     Ok(path)
 }
@@ -320,12 +335,13 @@ pub fn activate(key: &Stored, all: &[Stored]) -> Result<(), Error> {
     if let Some(other) = twins.iter().find(|other| other.configured) {
         return Err(Error::Configured { domain: other.domain.clone(), selector: other.selector.clone() });
     }
+    // First the new one: at no time there is none.
+    if !key.active {
+        rename(&key.path, &key.path.with_extension(""))?;
+    }
     for twin in twins {
         // Its record stays good for what was signed with it.
         rename(&twin.path, &twin.path.with_extension("pem.old"))?;
-    }
-    if !key.active {
-        rename(&key.path, &key.path.with_extension(""))?;
     }
     Ok(())
 }
@@ -373,8 +389,14 @@ mod tests {
         activate(two, &all).expect("renamed");
         let left: Vec<_> = stored(&config).expect("keys").into_iter().map(|key| (key.selector, key.active)).collect();
         assert_eq!(left, [("two".to_owned(), true)]);
-        fs::write(path.parent().expect("a folder").join("three.pem"), "none").expect("a file");
-        let broken = Signing::load(&config).err().expect("no key").to_string();
-        assert!(broken.contains("three.pem"), "{broken}");
+        // What is no key stops nobody, unless the configuration names it.
+        let broken = path.parent().expect("a folder").join("three.pem");
+        fs::write(&broken, "none").expect("a file");
+        fs::write(own_folder(&config).join("README"), "words").expect("a file");
+        assert!(Signing::load(&config).expect("keys").signer("lists.example.org").is_some());
+        let (domain, selector) = ("example.com".to_owned(), "x".to_owned());
+        config.dkim.push(DkimKey { domain, selector, key: broken.display().to_string() });
+        let error = Signing::load(&config).err().expect("no key").to_string();
+        assert!(error.contains("three.pem"), "{error}");
     }
 }

@@ -25,7 +25,7 @@ CREATE TABLE bounce (
     report_id  INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bounce_by_member ON bounce (list_id, key);
-CREATE INDEX bounce_by_post ON bounce (post_id) WHERE post_id > 0;
+CREATE INDEX bounce_by_post ON bounce (post_id, outcome) WHERE post_id > 0;
 CREATE INDEX bounce_by_key ON bounce (key);
 
 -- Members whose mail came back. score: in hundredths, as it was at `scored`. due: when something is to be done about the
@@ -55,7 +55,8 @@ CREATE TABLE digest (
     sent      INTEGER NOT NULL
 ) STRICT;
 INSERT INTO digest (list_id, volume, issue, last_post, sent)
-SELECT DISTINCT list_id, 0, 0, (SELECT coalesce(max(id), 0) FROM post), unixepoch() FROM member WHERE mode = 'digest';
+SELECT list_id, 0, 0, coalesce((SELECT min(id) - 1 FROM post WHERE post.list_id = member.list_id AND kind = 'post' AND state = 0),
+    (SELECT max(id) FROM post), 0), unixepoch() FROM member WHERE mode = 'digest' GROUP BY list_id;
 ALTER TABLE held ADD COLUMN digested INTEGER NOT NULL DEFAULT 0;
 UPDATE held SET digested = 1 WHERE action IN ('approve', 'trust');
 CREATE INDEX held_approved ON held (list_id, post_id) WHERE digested = 0 AND action IN ('approve', 'trust');

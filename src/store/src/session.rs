@@ -109,7 +109,11 @@ pub trait Members {
     /// forgotten.
     fn remove_members(&mut self, list: ListKey, keys: &[String], now: i64) -> Result<u64>;
 
+    /// Writes a member's address in other letters; the key stays. `false` if there is none.
+    fn respell(&mut self, list: ListKey, key: &str, address: &str) -> Result<bool>;
+
     /// Gives what one member muted, and the posts that wait for that one, to another member of the list.
+    /// A post whose cursor has passed the other, and not the one, waits for the other as well.
     fn carry_over(&mut self, list: ListKey, from: &str, to: &MemberRow) -> Result<()>;
 
     /// Sends a member nothing more of a thread, or everything again; `thread` is a Message-ID with its angle brackets.
@@ -219,8 +223,15 @@ pub trait Bounces {
     /// Those of a list, or of one member, the newest first; the filter looks at address, class and diagnostic.
     fn bounces(&self, list: ListKey, key: Option<&str>, query: &PageQuery) -> Result<Page<BounceRow>>;
 
-    /// For how many members of its list a post came back: for another reason than their addresses, and for any.
-    fn bounced_members(&self, post: i64) -> Result<(u64, u64)>;
+    /// How often a post came back: for another reason than addresses, and for any. One report counts once, however many members
+    /// it names.
+    fn returns(&self, post: i64) -> Result<(u64, u64)>;
+
+    /// For how many members a post came back.
+    fn bounced_members(&self, post: i64) -> Result<u64>;
+
+    /// What was said when mail to a member came back last; empty if it never did.
+    fn last_words(&self, list: ListKey, key: &str) -> Result<String>;
 
     /// Takes back what the bounces of a post added to scores, and gives them the outcome `blamed`; answers whose they are and
     /// how much it was, in hundredths.
@@ -248,8 +259,9 @@ pub trait Bounces {
     /// of that one.
     fn set_disabled(&mut self, list: ListKey, key: &str, since: i64, now: i64) -> Result<bool>;
 
-    /// Forgets bounces from before; answers how many.
-    fn forget_bounces(&mut self, before: i64) -> Result<u64>;
+    /// Forgets up to `limit` bounces from before, and scores of members whose mail has not come back for as many days as their
+    /// list remembers; answers how many in all.
+    fn forget_bounces(&mut self, before: i64, now: i64, limit: u32) -> Result<u64>;
 }
 
 /// What goes into digests.

@@ -1,6 +1,6 @@
 //! The course of a member whose mail comes back: a score that grows and fades, a probe, mail stopped, warnings, the end of
-//! the membership. Every step is told of, and each can be undone: by the member with the address in the warning or by asking
-//! to subscribe, by the owner with `bounce.reset`.
+//! the membership. The member is told of every step but a complaint, and the owner of all; each can be undone: by the member with the
+//! address in the warning or by asking to subscribe, by the owner with `bounce.reset`.
 
 use mailjam_core::address::Address;
 use mailjam_core::bounce::{Report, score};
@@ -8,7 +8,7 @@ use mailjam_core::member::DAY;
 use mailjam_core::notice::{self, Desk, Event, Notice, Reader};
 use mailjam_core::return_path;
 use mailjam_core::settings::Settings;
-use mailjam_store::{BounceRow, BouncingRow, Error, ListRow, MemberRow, PageQuery, Role, SITE, Session, Stage};
+use mailjam_store::{BounceRow, BouncingRow, Error, ListRow, MemberRow, Role, SITE, Session, Stage};
 
 use super::Outcome;
 use crate::actor::{Actor, Deed};
@@ -125,7 +125,7 @@ pub fn go_on(session: &mut dyn Session, list: &ListRow, state: BouncingRow) -> R
             session.remove_bouncing(list.id, &state.key).map(drop)
         }
         Stage::Disabled if state.reason == "bounces" && state.warnings < settings.bounce_warnings => {
-            let diagnostic = last_words(session, list, &state.key)?;
+            let diagnostic = session.last_words(list.id, &state.key)?;
             warn(session, list, &member, state, &diagnostic)
         }
         Stage::Disabled if state.reason == "bounces" && settings.bounce_remove => remove(session, list, &member),
@@ -133,16 +133,9 @@ pub fn go_on(session: &mut dyn Session, list: &ListRow, state: BouncingRow) -> R
     }
 }
 
-/// What was said when mail to a member came back last.
-pub fn last_words(session: &dyn Session, list: &ListRow, key: &str) -> Result<String, Error> {
-    let query = PageQuery { limit: 1, ..PageQuery::default() };
-    let found = session.bounces(list.id, Some(key), &query)?.items;
-    Ok(found.into_iter().next().map(|row| row.diagnostic).unwrap_or_default())
-}
-
 /// Ends a membership after the last warning.
 fn remove(session: &mut dyn Session, list: &ListRow, member: &MemberRow) -> Result<(), Error> {
-    let diagnostic = last_words(session, list, &member.key)?;
+    let diagnostic = session.last_words(list.id, &member.key)?;
     session.remove_members(list.id, std::slice::from_ref(&member.key), now())?;
     let deed = Deed { action: "bounce.remove", target: &member.key, before: member.mode.name(), after: &diagnostic };
     Actor::mailjam().did(session, Some(list), deed)?;
@@ -155,7 +148,12 @@ fn remove(session: &mut dyn Session, list: &ListRow, member: &MemberRow) -> Resu
 
 /// Lets mail to a member go out again, and forgets what came back; `false` if nothing was known.
 pub fn reset(session: &mut dyn Session, actor: &Actor, list: &ListRow, key: &str) -> Result<bool, Error> {
-    let Some(state) = session.bouncing(list.id, key)? else { return Ok(false) };
+    let stopped = session.member(list.id, key)?.is_some_and(|member| member.disabled > 0);
+    let state = match session.bouncing(list.id, key)? {
+        Some(state) => state,
+        None if stopped => BouncingRow { stage: Stage::Disabled, ..BouncingRow::default() },
+        None => return Ok(false),
+    };
     session.set_disabled(list.id, key, 0, now())?;
     session.remove_bouncing(list.id, key)?;
     let before = format!("{} {}.{:02} {}", state.stage.name(), state.score / 100, state.score % 100, state.reason);
@@ -219,7 +217,9 @@ fn tell_owners(
     (event, member): (&str, &str),
     diagnostic: &str,
 ) -> Result<(), Error> {
-    let told = session.count_up("bounced", &list.id.to_string(), DAY, now())?;
+    // Anybody can send complaints that say nothing: they must not keep the others from being told.
+    let what = if event == "report" { "reported" } else { "bounced" };
+    let told = session.count_up(what, &list.id.to_string(), DAY, now())?;
     if told > TOLD_A_DAY {
         return Ok(());
     }

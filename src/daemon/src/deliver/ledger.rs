@@ -143,7 +143,13 @@ async fn write_down(
             session.record(post, &step, now())?;
             // What the next hop refuses counts as what comes back.
             if step.troubled.iter().any(|troubled| troubled.refused) {
-                bounces::refused(session, post, &step.troubled)?;
+                match bounces::refused(session, post, &step.troubled) {
+                    // What was sent must be known, whatever stands in the way of counting.
+                    Err(error @ Error::Unreadable { .. }) => {
+                        tracing::error!("refusals of post {post} do not count: {error}")
+                    }
+                    other => other?,
+                }
             }
             Ok(())
         };

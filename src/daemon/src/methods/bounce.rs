@@ -133,7 +133,7 @@ fn probe(session: &mut dyn Session, actor: &Actor, name: &str, who: &str) -> Res
         let text = format!("mail to {} is stopped; mailjam-cli bounce reset lets it go out again", member.address);
         return Err(Failed::new(Code::InvalidParameters, text));
     }
-    let diagnostic = course::last_words(session, &list, &member.key)?;
+    let diagnostic = session.last_words(list.id, &member.key)?;
     course::probe(session, &list, &member, known, &diagnostic)?;
     let deed = Deed { action: "bounce.probe", target: &member.key, before: "", after: "" };
     Ok(actor.did(session, Some(&list), deed)?)

@@ -69,8 +69,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failed> + 
 }
 
 fn failed(error: signing::Error) -> Failed {
-    let code =
-        if matches!(error, signing::Error::Configured { .. }) { Code::InvalidParameters } else { Code::StorageFull };
+    let code = match &error {
+        signing::Error::File { .. } => Code::StorageFull,
+        signing::Error::Configured { .. }
+        | signing::Error::Key(_)
+        | signing::Error::Signer(_)
+        | signing::Error::NoCredentials(_) => Code::InvalidParameters,
+    };
     Failed::new(code, error)
 }
 

@@ -432,9 +432,7 @@ fn change_address(
         let row = MemberRow { key: new_address.key(), address: new_address.to_string(), disabled: 0, ..member };
         if row.key == before {
             // The same address in other letters.
-            session.remove_members(list.id, std::slice::from_ref(&before), now())?;
-            check(session, &list, &row)?;
-            session.add_members(list.id, std::slice::from_ref(&row))?;
+            session.respell(list.id, &before, &row.address)?;
         } else {
             check(session, &list, &row)?;
             session.add_members(list.id, std::slice::from_ref(&row))?;

@@ -1,5 +1,6 @@
 //! Mail that came back in SQL, and members whose mail did.
 
+use mailjam_core::settings::Settings;
 use rusqlite::{Row, params};
 
 use super::{Sql, containing, cut, number, unsigned};
@@ -84,8 +85,12 @@ impl Bounces for Sql<'_> {
     }
 
     fn bounces(&self, list: ListKey, key: Option<&str>, query: &PageQuery) -> Result<Page<BounceRow>> {
-        let matching = "list_id = ?1 AND (?2 IS NULL OR key = ?2)
-            AND (address LIKE ?3 ESCAPE '\\' OR class LIKE ?3 ESCAPE '\\' OR diagnostic LIKE ?3 ESCAPE '\\')";
+        // Without a member its parameter is NULL, and the planner is not confused by an OR.
+        let member = if key.is_some() { "key = ?2" } else { "?2 IS NULL" };
+        let matching = format!(
+            "list_id = ?1 AND {member}
+                 AND (address LIKE ?3 ESCAPE '\\' OR class LIKE ?3 ESCAPE '\\' OR diagnostic LIKE ?3 ESCAPE '\\')"
+        );
         let filter = query.filter.as_deref().map_or_else(|| "%".to_owned(), containing);
         let before = if query.after.is_empty() { i64::MAX } else { number(&query.after) };
         let total = self.count(&format!("SELECT count(*) FROM bounce WHERE {matching}"), params![list, key, filter])?;
@@ -98,13 +103,33 @@ impl Bounces for Sql<'_> {
         Ok(Page { total, items, next })
     }
 
-    fn bounced_members(&self, post: i64) -> Result<(u64, u64)> {
+    fn returns(&self, post: i64) -> Result<(u64, u64)> {
+        let source = "CASE WHEN report_id > 0 THEN 'report ' || report_id ELSE key END";
         self.one(
-            "SELECT count(DISTINCT key) FILTER (WHERE class NOT IN ('dead', 'full')), count(DISTINCT key) FROM bounce
-             WHERE post_id > 0 AND post_id = ?1 AND key <> '' AND outcome IN ('scored', 'counted')",
+            &format!(
+                "SELECT count(DISTINCT {source}) FILTER (WHERE class NOT IN ('dead', 'full')), count(DISTINCT {source})
+                 FROM bounce WHERE post_id > 0 AND post_id = ?1 AND key <> '' AND outcome IN ('scored', 'counted')"
+            ),
             [post],
             |row| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?))),
         )
+    }
+
+    fn bounced_members(&self, post: i64) -> Result<u64> {
+        self.count(
+            "SELECT count(DISTINCT key) FROM bounce
+             WHERE post_id > 0 AND post_id = ?1 AND key <> '' AND outcome IN ('scored', 'counted')",
+            [post],
+        )
+    }
+
+    fn last_words(&self, list: ListKey, key: &str) -> Result<String> {
+        let said = self.maybe(
+            "SELECT diagnostic FROM bounce WHERE list_id = ?1 AND key = ?2 ORDER BY id DESC LIMIT 1",
+            params![list, key],
+            |row| row.get(0),
+        )?;
+        Ok(said.unwrap_or_default())
     }
 
     fn blame(&mut self, post: i64) -> Result<Vec<(String, u32)>> {
@@ -187,10 +212,9 @@ impl Bounces for Sql<'_> {
             &format!("SELECT list_id, {STATE} FROM bouncing WHERE due > 0 AND due <= ?1 ORDER BY due LIMIT ?2"),
             params![now, limit],
             |row| Ok((row.get(0)?, read_bouncing(row, 1)?)),
-        )?
-        .into_iter()
-        .map(|(list, row)| Ok((list, check(row)?)))
-        .collect()
+        )
+        // One at a stage that this version does not know waits for the version that does.
+        .map(|rows| rows.into_iter().filter_map(|(list, row)| Some((list, check(row).ok()?))).collect())
     }
 
     fn set_disabled(&mut self, list: ListKey, key: &str, since: i64, now: i64) -> Result<bool> {
@@ -201,7 +225,18 @@ impl Bounces for Sql<'_> {
             .map(|rows| rows > 0)
     }
 
-    fn forget_bounces(&mut self, before: i64) -> Result<u64> {
-        self.change("DELETE FROM bounce WHERE at < ?1", [before]).map(|rows| unsigned(rows as i64))
+    fn forget_bounces(&mut self, before: i64, now: i64, limit: u32) -> Result<u64> {
+        // Ids rise with time, so that the oldest are the first.
+        let bounces = self.change(
+            "DELETE FROM bounce WHERE id IN (SELECT id FROM bounce ORDER BY id LIMIT ?2) AND at < ?1",
+            params![before, limit],
+        )?;
+        let scores = self.change(
+            "DELETE FROM bouncing WHERE stage = 'fine' AND scored < ?1 - 86400 * coalesce(
+                 (SELECT CAST(list.settings ->> 'bounce_forget' AS INTEGER) FROM list
+                     WHERE list.id = bouncing.list_id AND json_valid(list.settings)), ?2)",
+            params![now, Settings::default().bounce_forget],
+        )?;
+        Ok((bounces + scores) as u64)
     }
 }

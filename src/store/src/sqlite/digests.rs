@@ -21,11 +21,14 @@ fn read_digest(row: &Row<'_>) -> rusqlite::Result<DigestRow> {
 }
 
 impl Sql<'_> {
-    /// Begins a list's digests where a member wants the first: what was posted before is not for them.
+    /// Begins a list's digests where a member wants the first: what was posted before is not for them, but for what is still
+    /// being sent, which may not have reached them.
     pub(super) fn begin_digests(&mut self, list: ListKey, now: i64) -> Result<()> {
         let begun = self.change(
             "INSERT INTO digest (list_id, volume, issue, last_post, sent)
-             VALUES (?1, 0, 0, (SELECT coalesce(max(id), 0) FROM post), ?2) ON CONFLICT DO NOTHING",
+             VALUES (?1, 0, 0, coalesce(
+                 (SELECT min(id) - 1 FROM post WHERE list_id = ?1 AND kind = 'post' AND state <> 2 AND state = 0),
+                 (SELECT max(id) FROM post), 0), ?2) ON CONFLICT DO NOTHING",
             params![list, now],
         )?;
         if begun > 0 {
@@ -58,12 +61,14 @@ impl Digests for Sql<'_> {
     }
 
     fn undigested(&self, list: ListKey, limit: u32) -> Result<Vec<(i64, u64)>> {
-        // Reads what came in since the last digest, of all lists: an index would be written by every hand-over.
+        // Reads what came in since the last digest, of all lists: an index would be written by every hand-over. Two queries,
+        // since an OR would read the whole table.
         self.all(
-            "SELECT id, size FROM post WHERE list_id = ?1 AND kind = 'post' AND state IN (0, 1, 2) AND (
-                 id > (SELECT last_post FROM digest WHERE list_id = ?1)
-                 OR id IN (SELECT post_id FROM held
-                     WHERE list_id = ?1 AND digested = 0 AND action IN ('approve', 'trust')))
+            "SELECT id, size FROM post WHERE list_id = ?1 AND kind = 'post' AND state IN (0, 1, 2)
+                 AND id > (SELECT last_post FROM digest WHERE list_id = ?1)
+             UNION SELECT id, size FROM post WHERE kind = 'post' AND state IN (0, 1, 2) AND id IN (
+                 SELECT post_id FROM held WHERE list_id = ?1 AND digested = 0 AND action IN ('approve', 'trust')
+                     AND EXISTS (SELECT 1 FROM digest WHERE digest.list_id = ?1))
              ORDER BY id LIMIT ?2",
             params![list, limit],
             |row| Ok((row.get(0)?, unsigned(row.get(1)?))),

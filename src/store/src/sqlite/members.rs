@@ -208,7 +208,19 @@ impl Members for Sql<'_> {
         Ok(removed as u64)
     }
 
+    fn respell(&mut self, list: ListKey, key: &str, address: &str) -> Result<bool> {
+        self.change("UPDATE member SET address = ?3 WHERE list_id = ?1 AND key = ?2", params![list, key, address])
+            .map(|rows| rows > 0)
+    }
+
     fn carry_over(&mut self, list: ListKey, from: &str, to: &MemberRow) -> Result<()> {
+        self.change(
+            "INSERT OR IGNORE INTO recipient (post_id, key, address, refused, attempts, first, next_attempt, reply)
+             SELECT id, ?3, ?4, 0, 0, received, 0, '' FROM post
+             WHERE state <> 2 AND state = 0 AND list_id = ?1 AND kind IN ('post', 'digest', 'plain-digest')
+                 AND cursor >= ?3 AND cursor < ?2",
+            params![list, from, to.key, to.address],
+        )?;
         self.change("UPDATE OR IGNORE mute SET key = ?3 WHERE list_id = ?1 AND key = ?2", params![list, from, to.key])?;
         self.change(
             "UPDATE OR IGNORE recipient SET key = ?3, address = ?4 WHERE key = ?2 AND refused = 0 AND post_id IN

@@ -156,6 +156,9 @@ impl Privacy for Sql<'_> {
                 // What the rule saw may name the address, too.
                 "UPDATE held SET poster = '', address = '', subject = '',
                      reason = iif(instr(lower(reason), ?1) > 0, '', reason) WHERE poster = ?1",
+                // Reports about the person, with what they quote.
+                "DELETE FROM post WHERE kind = 'bounce' AND id IN
+                     (SELECT report_id FROM bounce WHERE key = ?1 OR lower(address) = ?1)",
                 // A post that is done has only recipients that it was refused for.
                 "DELETE FROM recipient WHERE key = ?1
                      AND EXISTS (SELECT 1 FROM post WHERE post.id = recipient.post_id AND post.state = 2)",

@@ -1,6 +1,6 @@
 //! What goes into digests.
 
-use mailjam_store::{Audience, DigestRow, ListKey, MemberRow, Mode, NewDigest, PostKind, Session};
+use mailjam_store::{Audience, DigestRow, ListKey, MemberRow, Mode, NewDigest, NewPost, PostKind, Session};
 
 use crate::held::{decided, hold};
 use crate::queue::finished;
@@ -15,7 +15,8 @@ fn every_post_is_in_one_digest() {
     let (fixture, list) = Fixture::with_list();
     fixture.write(move |session| {
         let other = create(session, "other@example.org")?;
-        session.add_post(&post(list, 1, 10))?;
+        let old = session.add_post(&post(list, 1, 10))?;
+        session.record(old, &finished(0), NOW)?;
         assert_eq!((session.digest(list)?, undigested(session, list)), (None, vec![]), "nobody wants any");
         session.add_members(list, &[member("a@x.org"), MemberRow { mode: Mode::PlainDigest, ..member("b@x.org") }])?;
         assert!(undigested(session, list).is_empty(), "what was before is not for those who come");
@@ -94,6 +95,33 @@ fn each_kind_goes_to_those_who_want_it() {
         let id = session.add_digest(&digest)?;
         assert_eq!(session.due(NOW, 9)?, [id]);
         assert_eq!(session.post(id)?.expect("a post").kind, PostKind::Digest);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_still_being_sent_is_in_the_first_digest() {
+    let (fixture, list) = Fixture::with_list();
+    fixture.write(move |session| {
+        session.add_members(list, &[member("a@x.org"), member("z@x.org")])?;
+        let done = session.add_post(&post(list, 1, 10))?;
+        session.record(done, &finished(2), NOW)?;
+        let sending = session.add_post(&post(list, 2, 10))?;
+        let mut last = session.member(list, "z@x.org")?.expect("a member");
+        last.mode = Mode::Digest;
+        session.update_member(list, &last, NOW)?;
+        assert_eq!(undigested(session, list), [sending]);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_no_post_goes_in_its_time_whatever_a_digest_waits_for() {
+    let (fixture, list) = Fixture::with_list();
+    fixture.write(move |session| {
+        session.add_members(list, &[MemberRow { mode: Mode::Digest, ..member("a@x.org") }])?;
+        session.add_post(&NewPost { kind: PostKind::Bounce, ..post(list, 1, 10) })?;
+        assert_eq!(session.purge(NOW + 1, NOW + 1, 0, 10)?, 1);
         Ok(())
     });
 }

@@ -192,6 +192,15 @@ fn who_gets_another_address_keeps_mutes_and_what_waits() {
         assert_eq!(waiting.iter().map(|row| row.target.address.as_str()).collect::<Vec<_>>(), ["new@x.org"]);
         let thread = Audience { thread: vec!["<1@x>".to_owned()], ..Audience::of(list, PostKind::Post, NOW) };
         assert!(reached(session, &thread).is_empty());
+        session.respell(list, "new@x.org", "New@x.org")?;
+        assert_eq!(session.member(list, "new@x.org")?.expect("a member").address, "New@x.org");
+        // A post that is on its way, and has come to m, has passed the one and not the other.
+        let on_its_way = session.add_post(&post(list, 2, 10))?;
+        session.record(on_its_way, &Progress { cursor: Some("m".to_owned()), ..Progress::default() }, NOW)?;
+        add(session, list, &[member("z@x.org"), member("a@x.org")])?;
+        session.carry_over(list, "z@x.org", &member("a@x.org"))?;
+        let waiting = session.due_recipients(on_its_way, NOW, "", 9)?;
+        assert_eq!(waiting.iter().map(|row| row.target.key.as_str()).collect::<Vec<_>>(), ["a@x.org"]);
         Ok(())
     });
 }

@@ -10,9 +10,9 @@ const OCTETS: u64 = 16 * 1024 * 1024;
 
 /// What a digest is still to have stays, a post included that was approved when newer ones were in a digest already.
 const DIGESTED: &str =
-    "NOT EXISTS (SELECT 1 FROM digest WHERE digest.list_id = post.list_id AND (post.id > digest.last_post
+    "(kind <> 'post' OR NOT EXISTS (SELECT 1 FROM digest WHERE digest.list_id = post.list_id AND (post.id > digest.last_post
     OR EXISTS (SELECT 1 FROM held WHERE held.list_id = post.list_id AND held.post_id = post.id
-        AND held.digested = 0 AND held.action IN ('approve', 'trust'))))";
+        AND held.digested = 0 AND held.action IN ('approve', 'trust')))))";
 
 /// Before when a post of the list must have been finished, of a list that keeps posts for a time of its own; parameter 1 is
 /// now. What is no number of days is left to the site: to forget too late can be mended. Nor may a number be so large that
