@@ -63,7 +63,7 @@ pub struct MemberRow {
     /// Posts that moderators approved.
     pub approved: u32,
     /// Unix seconds since when mail to the member is stopped, because it came back or the member complained; 0 if it is not.
-    /// [`Bounces::set_disabled`](crate::Bounces::set_disabled) changes it.
+    /// [`Bounces::set_disabled`](crate::session::Bounces::set_disabled) changes it.
     pub disabled: i64,
 }
 
