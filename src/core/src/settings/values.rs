@@ -66,7 +66,7 @@ pub(super) fn span_text(seconds: i64) -> String {
 /// Octets of a text at most.
 const LONGEST_TEXT: usize = 4096;
 
-/// Reads a text of several lines that can be rendered as [`crate::compose::footed`] does.
+/// Reads a text of several lines that can be rendered above and below posts, see [`crate::compose::post_copy`].
 pub(super) fn text(key: &'static str, value: &str) -> Result<String, SettingError> {
     let text = value.replace("\r\n", "\n");
     let fail = |problem: String| SettingError::Text { key, problem };
