@@ -3,6 +3,8 @@
 
 #[path = "../support/daemon.rs"]
 mod daemon;
+#[path = "../support/dkimpy.rs"]
+mod dkimpy;
 mod mailbox;
 mod postfix;
 mod site;
@@ -10,8 +12,10 @@ mod site;
 mod skip;
 mod smtp;
 
+mod bounces;
 mod crash;
 mod delivery;
+mod digest;
 mod life;
 mod mta_check;
 mod refusal;

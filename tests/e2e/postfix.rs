@@ -34,6 +34,10 @@ pub struct Postfix {
 pub struct Setup {
     /// Lines for the end of main.cf.
     pub main_cf: &'static str,
+    /// Lines for the end of master.cf; `@BIN@` is a folder with the programs.
+    pub master_cf: &'static str,
+    /// Another program in that folder, with its name.
+    pub program: Option<(&'static str, &'static str)>,
     /// The program to call in its place; it finds mailjam-mta beside it.
     pub wrapper: Option<&'static str>,
     /// The table that routes and vouches for the lists' addresses; without one every address at `lists.test` goes to
@@ -123,6 +127,15 @@ impl Postfix {
         postfix_command(self.folder.path(), "postfix", &["reload"]);
     }
 
+    /// Gives more people a mailbox at `members.test`.
+    pub fn open_mailbox(&self, name: &str) {
+        let table = self.folder.path().join("config/mailboxes");
+        let mut text = fs::read_to_string(&table).expect("the mailboxes");
+        text.push_str(&format!("{name}@members.test {name}/\n"));
+        fs::write(&table, text).expect("the mailboxes written");
+        postfix_command(self.folder.path(), "postfix", &["reload"]);
+    }
+
     /// How many messages are in the queue.
     pub fn queued(&self) -> usize {
         postfix_command(self.folder.path(), "postqueue", &["-j"]).lines().count()
@@ -172,6 +185,10 @@ fn lay_out(folder: &Path, port: u16, server: &str, setup: &Setup) {
         fs::write(&called, wrapper).expect("the wrapper written");
     }
     fs::set_permissions(&called, Permissions::from_mode(0o755)).expect("a program");
+    if let Some((name, text)) = setup.program {
+        fs::write(programs.join(name), text.replace("@PORT@", &port.to_string())).expect("a program written");
+        fs::set_permissions(programs.join(name), Permissions::from_mode(0o755)).expect("a program");
+    }
 
     let config = folder.join("config");
     let write = |name: &str, text: &str| {
@@ -184,7 +201,9 @@ fn lay_out(folder: &Path, port: u16, server: &str, setup: &Setup) {
     write("lists", setup.maps.as_deref().unwrap_or_default());
     let mailboxes = PEOPLE.map(|name| format!("{name}@members.test {name}/\n{name}@outside.test {name}/\n"));
     write("mailboxes", &mailboxes.concat());
-    let master_cf = MASTER_CF
+    let master_cf = [MASTER_CF, setup.master_cf]
+        .concat()
+        .replace("@BIN@", &programs.display().to_string())
         .replace("@PORT@", &port.to_string())
         .replace("@USER@", NOBODY)
         .replace("@MTA@", &called.display().to_string())
