@@ -94,10 +94,29 @@ fn tests_and_targets_that_are_named_exist() {
                 assert!(makefile.contains(&format!("\n{target}:")), "{here}: there is no target {target}");
             }
         }
-        for case in document.split(' ').filter(|word| word.starts_with("compose/") || word.starts_with("parse/")) {
-            let case = case.trim_end_matches(',');
-            assert!(root().join("tests/cases").join(case).is_dir(), "{here}: there is no case {case}");
+        let kinds = ["bounces", "compose", "dmarc", "life", "mime", "parse"];
+        let words = document.split_whitespace().map(|word| word.trim_end_matches([',', '.', ';']));
+        for (kind, case) in words.filter_map(|word| word.split_once('/')).filter(|(kind, _)| kinds.contains(kind)) {
+            let folder = fs::read_dir(root().join("tests/cases").join(kind)).expect("cases");
+            let mut names = folder.map(|entry| entry.expect("a case").file_name().into_string().expect("UTF-8"));
+            // A case is a folder or a file, and a star stands for several.
+            let is_it = |name: String| match case.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => case.is_empty() || name.split('.').next() == Some(case),
+            };
+            assert!(names.any(is_it), "{here}: there is no case {kind}/{case}");
         }
+    }
+}
+
+#[test]
+fn each_decision_has_a_number_of_its_own() {
+    let mut numbers = BTreeSet::new();
+    for path in files(&["docs/decisions"], "md") {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        let number = name.get(..4).and_then(|digits| digits.parse::<u32>().ok()).expect("a number of four digits");
+        assert!(numbers.insert(number), "two decisions have the number {number}");
+        assert!(read(&path).starts_with(&format!("# {number}. ")), "{name} has another number in its title");
     }
 }
 
