@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::report::median;
@@ -19,7 +21,7 @@ pub fn describe() -> String {
     let processor = processor.as_deref().and_then(|text| text.lines().find(|line| line.starts_with("model name")));
     let processor = processor.and_then(|line| line.split_once(": ")).map_or("an unknown processor", |(_, name)| name);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     let (kind, device) = file_system(&disk()).unwrap_or_default();
     format!(
         "Machine: {cores} cores of {processor}, Linux {}; the database is on {kind} ({device}).\n\
@@ -62,6 +64,24 @@ pub fn memory(process: u32) -> f64 {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).expect("the memory of a process");
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).expect("its PSS");
     line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+}
+
+/// The most memory that a process has while this is done, as [`memory`] counts it.
+pub fn peak_memory(process: u32, work: impl FnOnce()) -> f64 {
+    let done = AtomicBool::new(false);
+    thread::scope(|threads| {
+        let observer = threads.spawn(|| {
+            let mut peak: f64 = 0.0;
+            while !done.load(Ordering::Relaxed) {
+                peak = peak.max(memory(process));
+                thread::sleep(Duration::from_millis(2));
+            }
+            peak
+        });
+        work();
+        done.store(true, Ordering::Relaxed);
+        observer.join().expect("the observer")
+    })
 }
 
 /// Processor time that a process has used.

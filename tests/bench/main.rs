@@ -1,4 +1,5 @@
-//! What mailjam costs: start-up, fan-out, throughput, import, memory, decisions, the shell. Prints a table; asserts nothing about time.
+//! What mailjam costs: start-up, fan-out, throughput, import, memory, decisions, bounces, digests, signatures, the shell. Prints a
+//! table; asserts nothing about time.
 //!
 //! `make bench` runs it; `cargo bench --bench bench -- B1 B4` measures only those. `MTA_MUSL` and `MTA_GLIBC` name the
 //! two builds of mailjam-mta; `make` sets them.
@@ -8,13 +9,16 @@ mod daemon;
 #[path = "../support/smtp_sink.rs"]
 mod smtp_sink;
 
+mod bounces;
 mod decide;
+mod digest;
 mod fanout;
 mod import;
 mod machine;
 mod peers;
 mod report;
 mod shell;
+mod signing;
 mod startup;
 #[path = "../support/terminal.rs"]
 mod terminal;
@@ -43,6 +47,15 @@ fn main() {
         decide::measure(&mut report);
     }
     if wants("B7") {
+        bounces::measure(&mut report);
+    }
+    if wants("B8") {
+        digest::measure(&mut report);
+    }
+    if wants("B9") {
+        signing::measure(&mut report);
+    }
+    if wants("B10") {
         shell::measure(&mut report);
     }
     report.print();

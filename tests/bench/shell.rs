@@ -1,4 +1,4 @@
-//! B7: the shell of mailjam-cli, from its start to its prompt.
+//! B10: the shell of mailjam-cli, from its start to its prompt.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ const ROUNDS: u32 = 50;
 const TARGET: f64 = 50.0;
 
 pub fn measure(report: &mut Report) {
-    say(&format!("B7: {ROUNDS} shells"));
+    say(&format!("B10: {ROUNDS} shells"));
     let daemon = Daemon::start("127.0.0.1:9");
     daemon.create_list("bench@lists.example.org", &["ann@example.org"]);
     let home = tempfile::tempdir().expect("a home");
@@ -28,5 +28,5 @@ pub fn measure(report: &mut Report) {
         shell.ends();
         time
     });
-    report.row("B7 shell, start to prompt", median(times.collect()), "ms", Target::AtMost(TARGET));
+    report.row("B10 shell, start to prompt", median(times.collect()), "ms", Target::AtMost(TARGET));
 }
