@@ -1,0 +1,89 @@
+//! Many members at once: pasted, looked at, then added.
+
+use std::sync::Arc;
+
+use askama::Template;
+use mailjam_rpc::records::{ImportItem, ImportOptions, Imported};
+
+use super::{Answer, Frame, done_at_list, optional, shown};
+use crate::ask::{Ask, param, text};
+
+/// What mailjamd takes at once.
+const MOST: usize = 10_000;
+
+/// Refused addresses that are shown.
+const REFUSED: usize = 200;
+
+#[derive(Template)]
+#[template(path = "import.html")]
+struct ImportPage<'p> {
+    frame: Frame,
+    typed: &'p str,
+    /// What would happen.
+    preview: Option<Imported>,
+    more_refused: usize,
+}
+
+/// A line as an address and perhaps a name: `a@b`, `Ann <a@b>`, `a@b, Ann` or `a@b<TAB>Ann`.
+fn item(line: &str) -> ImportItem {
+    let unquoted = |text: &str| text.trim().trim_matches('"').trim().to_owned();
+    let (address, name) = match (line.rfind('<'), line.rfind('>')) {
+        (Some(open), Some(close)) if open < close => (&line[open + 1..close], &line[..open]),
+        _ => line.split_once([',', ';', '\t']).unwrap_or((line, "")),
+    };
+    ImportItem { address: unquoted(address), name: optional(&unquoted(name)), mode: None }
+}
+
+fn items(text: &str) -> Vec<ImportItem> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(item).collect()
+}
+
+pub async fn form(ask: Arc<Ask>) -> Answer {
+    page(&ask, None, None).await
+}
+
+async fn page(ask: &Ask, error: Option<String>, mut preview: Option<Imported>) -> Answer {
+    let frame = Frame::of_list(ask, "Add many members", "members").await?.with_error(error);
+    let mut more_refused = 0;
+    if let Some(preview) = &mut preview {
+        more_refused = preview.refused.len().saturating_sub(REFUSED);
+        preview.refused.truncate(REFUSED);
+    }
+    shown!(ImportPage { frame, typed: ask.form.get("members"), preview, more_refused })
+}
+
+pub async fn import(ask: Arc<Ask>) -> Answer {
+    let items = items(ask.form.get("members"));
+    if items.is_empty() || items.len() > MOST {
+        let why = format!("There are {} addresses; send between 1 and {MOST} at once.", items.len());
+        return page(&ask, Some(why), None).await;
+    }
+    let looking = ask.form.get("action") != "import";
+    let params = vec![text(ask.part("list")), param(items), param(ImportOptions { dry_run: Some(looking) })];
+    match ask.call::<Imported>("member.import", params).await {
+        Ok(preview) if looking => page(&ask, None, Some(preview)).await,
+        Ok(_) => done_at_list(&ask, "/members", "imported"),
+        Err(problem) => page(&ask, Some(problem.for_form()?), None).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_as_people_paste_them() {
+        for (line, address, name) in [
+            ("ann@example.org", "ann@example.org", None),
+            ("Ann Lee <ann@example.org>", "ann@example.org", Some("Ann Lee")),
+            ("\"Lee, Ann\" <ann@example.org>,", "ann@example.org", Some("Lee, Ann")),
+            ("ann@example.org, Ann", "ann@example.org", Some("Ann")),
+            ("ann@example.org\tAnn", "ann@example.org", Some("Ann")),
+            (">x<", ">x<", None),
+        ] {
+            let item = item(line);
+            assert_eq!((item.address.as_str(), item.name.as_deref()), (address, name), "{line}");
+        }
+        assert_eq!(items("# people\n\na@b\r\n c@d \n").len(), 2);
+    }
+}

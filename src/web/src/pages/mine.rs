@@ -1,0 +1,115 @@
+//! A member's own lists and settings, and the lists that somebody looks after.
+
+use std::sync::Arc;
+
+use askama::Template;
+use mailjam_rpc::{Time, Value};
+
+use super::{Answer, Frame, done, filled, shown};
+use crate::answers::{Mine, Role};
+use crate::ask::{Ask, members, segment, text};
+use crate::problem::Problem;
+use crate::shown::{When, day};
+use crate::words::{Language, Words};
+
+/// A membership as its form shows it.
+struct Card {
+    mine: Mine,
+    path: String,
+    /// `YYYY-MM-DD` or empty.
+    away: String,
+    /// Whom it is as.
+    as_whom: String,
+    /// This form was refused.
+    refused: bool,
+}
+
+impl Card {
+    fn modes(&self, words: &'static Words) -> [(&'static str, &'static str); 4] {
+        [
+            ("post", words.mode_post),
+            ("digest", words.mode_digest),
+            ("plain-digest", words.mode_plain),
+            ("nomail", words.mode_none),
+        ]
+    }
+
+    /// A language that the pages do not speak stays what it is.
+    fn other_language(&self) -> Option<&str> {
+        let known = self.mine.language.is_empty() || Language::ALL.iter().any(|one| one.tag() == self.mine.language);
+        (!known).then_some(self.mine.language.as_str())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mine.html")]
+struct MinePage<'p> {
+    frame: Frame,
+    cards: Vec<Card>,
+    roles: &'p [Role],
+}
+
+pub async fn show(ask: Arc<Ask>) -> Answer {
+    page(&ask, None).await
+}
+
+async fn mine(ask: &Ask) -> Result<Vec<Mine>, Problem> {
+    let lists: Vec<Value> = ask.call("me.lists", Vec::new()).await?;
+    let lists: Result<Vec<Mine>, _> = lists.into_iter().map(Mine::read).collect();
+    lists.map_err(|error| Problem::Defect(format!("me.lists: {error}")))
+}
+
+async fn page(ask: &Ask, error: Option<String>) -> Answer {
+    let words = ask.words();
+    let cards = mine(ask).await?.into_iter().map(|mut mine| {
+        let mut away = mine.away_until.map(|until| When::of(until).day().to_owned()).unwrap_or_default();
+        let refused = error.is_some() && mine.list == ask.part("list");
+        if refused {
+            // What was typed stays.
+            mine.mode = ask.form.get("mode").to_owned();
+            mine.own_posts = ask.form.has("own_posts");
+            mine.language = ask.form.get("language").to_owned();
+            away = ask.form.get("away_until").to_owned();
+        }
+        let path = ask.path(&format!("/my/{}", segment(&mine.list)));
+        Card { path, away, as_whom: filled(words.member_as, &mine.address), mine, refused }
+    });
+    let cards = cards.collect();
+    let frame = Frame::new(ask, words.my_lists, "my").with_error(error);
+    shown!(MinePage { frame, cards, roles: &ask.person()?.roles })
+}
+
+pub async fn save(ask: Arc<Ask>) -> Answer {
+    let form = &ask.form;
+    let away = match form.line("away_until") {
+        // Away until a time that has passed is not away.
+        "" => Some(Time(0)),
+        typed => day(typed),
+    };
+    let Some(away) = away else { return page(&ask, Some(format!("{:?} is no date.", form.line("away_until")))).await };
+    let was_away = mine(&ask).await?.iter().any(|mine| mine.list == ask.part("list") && mine.away_until.is_some());
+    let changes = members([
+        ("mode", Some(text(form.get("mode")))),
+        ("own_posts", Some(Value::Boolean(form.has("own_posts")))),
+        ("away_until", mailjam_rpc::Shape::to_value(away).filter(|_| away.0 > 0 || was_away)),
+        ("language", Some(text(form.get("language")))),
+    ]);
+    match ask.call_raw("me.update", vec![text(ask.part("list")), changes]).await {
+        Ok(_) => done(&ask, "/my", "saved"),
+        Err(problem) => page(&ask, Some(problem.for_form()?)).await,
+    }
+}
+
+pub async fn leave(ask: Arc<Ask>) -> Answer {
+    match ask.call_raw("me.leave", vec![text(ask.part("list"))]).await {
+        Ok(_) => done(&ask, "/my", "left"),
+        Err(problem) => page(&ask, Some(problem.for_form()?)).await,
+    }
+}
+
+pub async fn enable(ask: Arc<Ask>) -> Answer {
+    match ask.call_raw("me.enable", vec![text(ask.part("list"))]).await {
+        Ok(_) => done(&ask, "/my", "enabled"),
+        Err(problem) => page(&ask, Some(problem.for_form()?)).await,
+    }
+}

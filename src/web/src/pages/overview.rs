@@ -1,0 +1,95 @@
+//! A list at a glance: whether mail flows, what waits, how the list does.
+
+use std::sync::Arc;
+
+use askama::Template;
+use mailjam_rpc::Value;
+use mailjam_rpc::records::{List, ListStats};
+
+use super::{Answer, Frame, done_at_list, shown};
+use crate::ask::{Ask, text};
+use crate::shown::size;
+
+/// Days of the chart.
+const DAYS: i32 = 30;
+
+/// A bar of the chart; lengths in the units of its picture, which is 100 high.
+struct Bar {
+    x: i32,
+    y: i32,
+    height: i32,
+    /// How many days ago.
+    ago: usize,
+    posts: i32,
+}
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    list: List,
+    description: String,
+    stats: ListStats,
+    size: String,
+    bars: Vec<Bar>,
+    most: i32,
+}
+
+impl OverviewPage {
+    fn width(&self) -> usize {
+        self.bars.len() * 10
+    }
+}
+
+fn bars(daily: &[i32]) -> (Vec<Bar>, i32) {
+    let most = daily.iter().copied().max().unwrap_or_default().max(1);
+    let bars = daily.iter().enumerate().map(|(day, &posts)| {
+        // A day with one post among thousands is not a day without.
+        let height =
+            if posts <= 0 { 0 } else { i32::try_from(i64::from(posts) * 96 / i64::from(most)).unwrap_or(96).max(3) };
+        Bar {
+            x: i32::try_from(day).unwrap_or_default() * 10 + 1,
+            y: 100 - height,
+            height,
+            ago: daily.len() - 1 - day,
+            posts,
+        }
+    });
+    (bars.collect(), most)
+}
+
+pub async fn show(ask: Arc<Ask>) -> Answer {
+    page(&ask, None).await
+}
+
+async fn page(ask: &Ask, error: Option<String>) -> Answer {
+    let frame = Frame::of_list(ask, "Overview", "overview").await?.with_error(error);
+    let list: List = ask.call("list.get", vec![text(ask.part("list"))]).await?;
+    let stats: ListStats = ask.call("list.stats", vec![text(ask.part("list")), Value::Integer(DAYS)]).await?;
+    let description = match list.settings.get("description") {
+        Some(Value::String(description)) => description.clone(),
+        _ => String::new(),
+    };
+    let (bars, most) = bars(&stats.daily);
+    let size = size(stats.octets.parse().unwrap_or_default());
+    shown!(OverviewPage { frame, list, description, stats, size, bars, most })
+}
+
+pub async fn close(ask: Arc<Ask>) -> Answer {
+    // Everybody's posts are refused from now on: who does that has to know which list it is.
+    if !ask.form.line("name").eq_ignore_ascii_case(ask.part("list")) {
+        let why = "Nothing was changed: to close the list, type its whole address.".to_owned();
+        return page(&ask, Some(why)).await;
+    }
+    match ask.call_raw("list.close", vec![text(ask.part("list"))]).await {
+        Ok(_) => done_at_list(&ask, "", "closed"),
+        Err(problem) => page(&ask, Some(problem.for_form()?)).await,
+    }
+}
+
+pub async fn reopen(ask: Arc<Ask>) -> Answer {
+    match ask.call_raw("list.reopen", vec![text(ask.part("list"))]).await {
+        Ok(_) => done_at_list(&ask, "", "reopened"),
+        Err(problem) => page(&ask, Some(problem.for_form()?)).await,
+    }
+}
