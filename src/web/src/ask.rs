@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use mailjam_rpc::records::SessionDetail;
 use mailjam_rpc::{Shape, Value};
 
-use crate::answers::Person;
 use crate::cookie::{self, Cookies};
 use crate::daemon::Daemon;
 use crate::problem::Problem;
@@ -78,7 +78,7 @@ pub struct Ask {
     /// The token in the cookie.
     pub session: Option<String>,
     /// Whose that is; looked up where a route wants somebody.
-    pub person: Option<Person>,
+    pub person: Option<SessionDetail>,
     /// The number of a visitor without a session.
     pub visit: String,
     pub language: Language,
@@ -112,8 +112,25 @@ impl Ask {
     }
 
     /// Who is logged in, where the route has seen to that.
-    pub fn person(&self) -> Result<&Person, Problem> {
+    pub fn person(&self) -> Result<&SessionDetail, Problem> {
         self.person.as_ref().ok_or(Problem::Login)
+    }
+
+    /// Whether the person has a say in a list; for what is shown only, the daemon looks again at each call.
+    #[must_use]
+    pub fn runs(&self, list: &str) -> bool {
+        self.person
+            .as_ref()
+            .is_some_and(|person| person.admin || person.roles.iter().any(|role| role.list.eq_ignore_ascii_case(list)))
+    }
+
+    /// Whether the person may change a list.
+    #[must_use]
+    pub fn owns(&self, list: &str) -> bool {
+        self.person.as_ref().is_some_and(|person| {
+            let mut roles = person.roles.iter().filter(|role| role.list.eq_ignore_ascii_case(list));
+            person.admin || roles.any(|role| role.role == "owner")
+        })
     }
 
     /// What forms must bring back.
@@ -158,11 +175,6 @@ pub fn text(value: &str) -> Value {
 pub fn param(value: impl Shape) -> Value {
     // Only an absent member of a struct has no value, and this is no member.
     value.to_value().unwrap_or_else(|| Value::Struct([].into()))
-}
-
-/// A struct of those members that have a value.
-pub fn members<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
-    Value::Struct(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
 }
 
 /// A part of a path, percent-encoded.

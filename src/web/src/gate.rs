@@ -13,7 +13,6 @@ use axum::http::{Response, StatusCode};
 use axum::middleware::Next;
 use http_body_util::{BodyExt as _, Limited};
 
-use crate::answers::Person;
 use crate::ask::{App, Ask, Fields};
 use crate::cookie;
 use crate::pages::problem_page;
@@ -171,8 +170,7 @@ async fn admit(ask: &mut Ask, route: &Route, headers: &HeaderMap, body: Body) ->
         if ask.session.is_none() {
             return Err(Problem::Login);
         }
-        let person = ask.call_raw("session.get", Vec::new()).await?;
-        ask.person = Some(Person::read(person).map_err(|error| Problem::Defect(error.to_string()))?);
+        ask.person = Some(ask.call("session.get", Vec::new()).await?);
     }
     if route.acts() {
         let limit = if route.guard == Guard::Person { PERSONS_FORM } else { VISITORS_FORM };

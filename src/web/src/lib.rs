@@ -5,7 +5,6 @@
 //! mailjamd. All pages work without a script; the one script makes some of them handier.
 #![forbid(unsafe_code)]
 
-mod answers;
 mod ask;
 mod config;
 mod cookie;

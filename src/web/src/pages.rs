@@ -94,8 +94,7 @@ impl Frame {
     /// Of a page in English about the list in the path. Who has no say in it sees none.
     pub async fn of_list(ask: &Ask, title: &str, here: &'static str) -> Result<Frame, Problem> {
         let list = ask.part("list");
-        let person = ask.person()?;
-        if !person.runs(list) {
+        if !ask.runs(list) {
             return Err(Problem::Forbidden);
         }
         let held: Page<Held> = ask.call("moderation.list", vec![text(list), first(1)]).await?;
@@ -103,7 +102,7 @@ impl Frame {
         frame.list = Some(ListFrame {
             address: list.to_owned(),
             path: ask.path(&format!("/lists/{}", segment(list))),
-            owner: person.owns(list),
+            owner: ask.owns(list),
             held: held.total,
         });
         Ok(frame)

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use mailjam_rpc::Value;
+use mailjam_rpc::records::{LoginOptions, OpenSession};
+use mailjam_rpc::{Shape as _, Value};
 
 use super::{Answer, Frame, filled, shown};
-use crate::answers::Session;
-use crate::ask::{Ask, members, text};
+use crate::ask::{Ask, param, text};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::statics;
@@ -60,7 +60,7 @@ fn login_page(ask: &Ask, error: Option<String>) -> Answer {
 
 /// Who asks, for the daemon's limits and its audit.
 fn source(ask: &Ask) -> Value {
-    members([("source_ip", Some(text(&ask.from.to_string()))), ("user_agent", Some(text(&ask.agent)))])
+    param(LoginOptions { source_ip: Some(ask.from.to_string()), user_agent: Some(ask.agent.clone()) })
 }
 
 pub async fn log_in(ask: Arc<Ask>) -> Answer {
@@ -77,7 +77,7 @@ pub async fn log_in(ask: Arc<Ask>) -> Answer {
 
 /// Whatever session the browser had before, from now on it has the one that the daemon has just made.
 fn welcome(ask: &Ask, session: Value) -> Answer {
-    let session = Session::read(session).map_err(|error| Problem::Defect(format!("a session: {error}")))?;
+    let session = OpenSession::from_value(session).map_err(|error| Problem::Defect(format!("a session: {error}")))?;
     let there = Reply::see(&way_back(ask, ask.form.get("next")))?;
     Ok(there.cookie(&ask.app.cookies.keep_session(&session.token, session.expires)))
 }
@@ -95,8 +95,7 @@ fn way_back(ask: &Ask, next: &str) -> String {
 
 pub async fn mail_link(ask: Arc<Ask>) -> Answer {
     let address = ask.form.line("address");
-    let source = members([("source_ip", Some(text(&ask.from.to_string())))]);
-    match ask.call_public("session.link", vec![text(address), source]).await {
+    match ask.call_public("session.link", vec![text(address), source(&ask)]).await {
         // Whatever is typed, the answer looks the same.
         Ok(_) | Err(Problem::Refused(_) | Problem::Gone(_)) => {}
         Err(problem) => return Err(problem),
@@ -112,8 +111,7 @@ pub async fn link(ask: Arc<Ask>) -> Answer {
 }
 
 pub async fn use_link(ask: Arc<Ask>) -> Answer {
-    let source = members([("source_ip", Some(text(&ask.from.to_string())))]);
-    match ask.call_public("session.redeem", vec![text(ask.part("token")), source]).await {
+    match ask.call_public("session.redeem", vec![text(ask.part("token")), source(&ask)]).await {
         Ok(session) => welcome(&ask, session),
         Err(Problem::Login | Problem::Forbidden | Problem::Refused(_) | Problem::Gone(_)) => {
             login_page(&ask, Some(ask.words().link_bad.to_owned()))

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use askama::Template;
-use mailjam_rpc::{Time, Value};
+use mailjam_rpc::Time;
+use mailjam_rpc::records::{ListRole, MyMembership, MyWishes};
 
 use super::{Answer, Frame, done, filled, shown};
-use crate::answers::{Mine, Role};
-use crate::ask::{Ask, members, segment, text};
+use crate::ask::{Ask, param, segment, text};
 use crate::problem::Problem;
 use crate::shown::{When, day};
 use crate::words::{Language, Words};
 
 /// A membership as its form shows it.
 struct Card {
-    mine: Mine,
+    mine: MyMembership,
     path: String,
     /// `YYYY-MM-DD` or empty.
     away: String,
@@ -46,17 +46,15 @@ impl Card {
 struct MinePage<'p> {
     frame: Frame,
     cards: Vec<Card>,
-    roles: &'p [Role],
+    roles: &'p [ListRole],
 }
 
 pub async fn show(ask: Arc<Ask>) -> Answer {
     page(&ask, None).await
 }
 
-async fn mine(ask: &Ask) -> Result<Vec<Mine>, Problem> {
-    let lists: Vec<Value> = ask.call("me.lists", Vec::new()).await?;
-    let lists: Result<Vec<Mine>, _> = lists.into_iter().map(Mine::read).collect();
-    lists.map_err(|error| Problem::Defect(format!("me.lists: {error}")))
+async fn mine(ask: &Ask) -> Result<Vec<MyMembership>, Problem> {
+    ask.call("me.lists", Vec::new()).await
 }
 
 async fn page(ask: &Ask, error: Option<String>) -> Answer {
@@ -87,14 +85,18 @@ pub async fn save(ask: Arc<Ask>) -> Answer {
         typed => day(typed),
     };
     let Some(away) = away else { return page(&ask, Some(format!("{:?} is no date.", form.line("away_until")))).await };
-    let was_away = mine(&ask).await?.iter().any(|mine| mine.list == ask.part("list") && mine.away_until.is_some());
-    let changes = members([
-        ("mode", Some(text(form.get("mode")))),
-        ("own_posts", Some(Value::Boolean(form.has("own_posts")))),
-        ("away_until", mailjam_rpc::Shape::to_value(away).filter(|_| away.0 > 0 || was_away)),
-        ("language", Some(text(form.get("language")))),
-    ]);
-    match ask.call_raw("me.update", vec![text(ask.part("list")), changes]).await {
+    let before = mine(&ask).await?.into_iter().find(|mine| mine.list == ask.part("list"));
+    let was_away = before.as_ref().is_some_and(|mine| mine.away_until.is_some());
+    // What is shown may be the list's language: as long as nobody chooses, it goes on following the list.
+    let language = Some(form.get("language")).filter(|typed| before.is_none_or(|mine| mine.language != *typed));
+    let wishes = MyWishes {
+        mode: Some(form.get("mode").to_owned()),
+        own_posts: Some(form.has("own_posts")),
+        away_until: Some(away).filter(|away| away.0 > 0 || was_away),
+        language: language.map(str::to_owned),
+        name: None,
+    };
+    match ask.call_raw("me.update", vec![text(ask.part("list")), param(wishes)]).await {
         Ok(_) => done(&ask, "/my", "saved"),
         Err(problem) => page(&ask, Some(problem.for_form()?)).await,
     }
