@@ -46,7 +46,7 @@ endif
 .PHONY: all
 all: ## Build the release binaries (the default)
 	$(need) build
-	$(CARGO) build --locked --release --no-default-features --features daemon,cli --bins
+	$(CARGO) build --locked --release --no-default-features --features daemon,cli,web --bins
 	$(build_mta)
 
 .PHONY: install
@@ -56,6 +56,7 @@ install: all ## Install them below $(DESTDIR)$(PREFIX), a sample configuration i
 .PHONY: install-built
 install-built: # The same with what is built already; MAILJAM_MTA is the mailjam-mta of scripts/build-mta
 	install -D -m 755 '$(release)/mailjamd' '$(DESTDIR)$(SBINDIR)/mailjamd'
+	install -D -m 755 '$(release)/mailjam-web' '$(DESTDIR)$(SBINDIR)/mailjam-web'
 	install -D -m 755 '$(release)/mailjam-cli' '$(into)/bin/mailjam-cli'
 	install -D -m 755 '$(MAILJAM_MTA)' '$(into)/libexec/mailjam/mailjam-mta'
 	install -D -m 644 completions/mailjam-cli.bash '$(into)/share/bash-completion/completions/mailjam-cli'
@@ -63,11 +64,12 @@ install-built: # The same with what is built already; MAILJAM_MTA is the mailjam
 	install -D -m 644 completions/mailjam-cli.fish '$(into)/share/fish/vendor_completions.d/mailjam-cli.fish'
 	install -d '$(units)'
 	for unit in systemd/*.service systemd/*.socket systemd/*.timer; do \
-	  sed 's|/usr/sbin/mailjamd|$(SBINDIR)/mailjamd|' "$$unit" >"$(units)/$${unit##*/}" && \
+	  sed 's|/usr/sbin/mailjam|$(SBINDIR)/mailjam|' "$$unit" >"$(units)/$${unit##*/}" && \
 	  chmod 644 "$(units)/$${unit##*/}" || exit; \
 	done
 	install -D -m 644 systemd/mailjam.sysusers '$(into)/lib/sysusers.d/mailjam.conf'
 	install -D -m 644 systemd/mailjam-mta.sysusers '$(into)/lib/sysusers.d/mailjam-mta.conf'
+	install -D -m 644 systemd/mailjam-web.sysusers '$(into)/lib/sysusers.d/mailjam-web.conf'
 	for page in docs/man/*.[158]; do \
 	  install -D -m 644 "$$page" "$(into)/share/man/man$${page##*.}/$${page##*/}" || exit; \
 	done
@@ -75,9 +77,9 @@ install-built: # The same with what is built already; MAILJAM_MTA is the mailjam
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE '$(doc)'
 	install -m 644 docs/*.md '$(doc)/docs'
 	install -m 644 docs/decisions/*.md '$(doc)/docs/decisions'
-	install -m 644 etc/mailjam.toml etc/mta.conf '$(doc)/etc'
+	install -m 644 etc/mailjam.toml etc/mta.conf etc/web.toml '$(doc)/etc'
 	@# A configuration that is there belongs to the administrator.
-	for file in mailjam.toml mta.conf; do \
+	for file in mailjam.toml mta.conf web.toml; do \
 	  test -e "$(configuration)/$$file" || install -D -m 644 "etc/$$file" "$(configuration)/$$file" || exit; \
 	done
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Each package of the workspace, and those of the workspace it may use. Nothing else.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("mailjam", &["mailjam-cli", "mailjam-daemon", "mailjam-mta"]),
+    ("mailjam", &["mailjam-cli", "mailjam-daemon", "mailjam-mta", "mailjam-web"]),
     ("mailjam-cli", &["mailjam-rpc", "mailjam-wire"]),
     ("mailjam-core", &[]),
     (
@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mailjam-rpc", &[]),
     ("mailjam-signature", &["mailjam-core"]),
     ("mailjam-store", &["mailjam-core"]),
+    ("mailjam-web", &["mailjam-rpc", "mailjam-wire"]),
     ("mailjam-wire", &[]),
 ];
 

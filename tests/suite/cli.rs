@@ -4,7 +4,7 @@
 mod changes;
 mod completion;
 mod configuration;
-mod daemon;
+pub mod daemon;
 mod export;
 mod failures;
 mod files;

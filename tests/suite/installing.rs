@@ -35,7 +35,7 @@ fn is_there(program: &str) -> bool {
 /// `make install` of programs that were never built, into a folder.
 fn install(folder: &Path, variables: &[&str]) -> PathBuf {
     let (target, into) = (folder.join("target"), folder.join("into"));
-    for program in ["mailjamd", "mailjam-cli", "mailjam-mta"] {
+    for program in ["mailjamd", "mailjam-cli", "mailjam-mta", "mailjam-web"] {
         write(&target.join("release").join(program), program);
     }
     let mut make = Command::new("make");
@@ -62,6 +62,7 @@ fn make_install_puts_everything_where_it_is_looked_for() {
     for (program, path) in [
         ("mailjamd", "/usr/local/sbin/mailjamd"),
         ("mailjam-cli", "/usr/local/bin/mailjam-cli"),
+        ("mailjam-web", "/usr/local/sbin/mailjam-web"),
         ("mailjam-mta", "/usr/local/libexec/mailjam/mailjam-mta"),
     ] {
         assert_eq!(read(&there(path)), program, "{path}");
@@ -75,12 +76,17 @@ fn make_install_puts_everything_where_it_is_looked_for() {
             continue;
         }
         let unit = read(&there(&format!("/usr/local/lib/systemd/system/{name}")));
-        assert_eq!(programs(&unit).is_empty(), name != "mailjamd.service", "{name}");
+        assert_eq!(programs(&unit).is_empty(), !name.ends_with(".service"), "{name}");
         for program in programs(&unit) {
             assert!(there(program).exists(), "{name} starts {program}, which is not installed");
         }
     }
-    for path in ["/etc/mailjam/mailjam.toml", "/etc/mailjam/mta.conf", "/usr/local/share/man/man8/mailjamd.8"] {
+    for path in [
+        "/etc/mailjam/mailjam.toml",
+        "/etc/mailjam/mta.conf",
+        "/etc/mailjam/web.toml",
+        "/usr/local/share/man/man8/mailjamd.8",
+    ] {
         assert!(there(path).exists(), "{path}");
     }
 

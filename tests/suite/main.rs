@@ -45,4 +45,5 @@ mod systemd;
 #[path = "../support/terminal.rs"]
 mod terminal;
 mod tokens;
+mod web;
 mod xmlrpc;

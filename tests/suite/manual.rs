@@ -13,7 +13,8 @@ use crate::roff::{escape, with_part};
 use crate::site::said;
 use crate::skip::skipped;
 
-const PAGES: [&str; 4] = ["mailjamd.8", "mailjam-mta.8", "mailjam-cli.1", "mailjam.toml.5"];
+const PAGES: [&str; 6] =
+    ["mailjamd.8", "mailjam-mta.8", "mailjam-web.8", "mailjam-cli.1", "mailjam.toml.5", "web.toml.5"];
 
 /// Mail servers that `mta-config` knows, and the parts of what it prints.
 const MAIL_SERVERS: [(&str, &[&str]); 4] = [
@@ -79,6 +80,8 @@ fn options_of(page: &str) -> BTreeSet<String> {
 fn pages_of_programs_have_their_options() {
     let help = run(Command::new(env!("CARGO_BIN_EXE_mailjamd")).arg("--help"), b"");
     assert_eq!(options(&String::from_utf8_lossy(&help.stdout)), options_of("mailjamd.8"));
+    let help = run(Command::new(env!("CARGO_BIN_EXE_mailjam-web")).arg("--help"), b"");
+    assert_eq!(options(&String::from_utf8_lossy(&help.stdout)), options_of("mailjam-web.8"));
 
     // This one shows its help on a terminal only.
     let code = read("src/mta/src/args.rs");
@@ -169,6 +172,21 @@ fn needs_restart(heading: &str, key: &str) -> bool {
 }
 
 #[test]
+fn the_page_of_the_web_clients_configuration_has_every_key_and_its_default() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("web.toml");
+    fs::write(&path, "").expect("an empty configuration");
+    let printed =
+        run(Command::new(env!("CARGO_BIN_EXE_mailjam-web")).arg("--print-config").arg("--config").arg(&path), b"");
+    let printed = String::from_utf8(printed.stdout).expect("UTF-8");
+    let page = source("web.toml.5");
+    // What stands in no section comes first, on the page as in the file.
+    let documented: Vec<String> = items(section(&page, ".SH KEYS")).into_iter().map(|(key, _)| key).collect();
+    let keys: Vec<&str> = printed.lines().filter(|line| line.contains(" = ")).collect();
+    assert_eq!(documented, keys);
+}
+
+#[test]
 fn the_page_of_mailjam_mta_has_every_key_of_its_configuration() {
     let page = source("mailjam-mta.8");
     let documented: BTreeSet<String> = items(section(&page, ".SH CONFIGURATION"))
@@ -188,7 +206,7 @@ fn pages_units_and_documents_that_are_named_exist() {
         for line in plain(page) {
             let words = line.split(|c: char| !c.is_ascii_alphanumeric() && !"-./_".contains(c));
             for word in words.map(|word| word.trim_end_matches('.')) {
-                if word.starts_with("mailjamd")
+                if (word.starts_with("mailjamd") || word.starts_with("mailjam-web"))
                     && [".service", ".socket", ".timer"].iter().any(|kind| word.ends_with(kind))
                 {
                     assert!(root.join("systemd").join(word).exists(), "{page}: there is no unit {word}");

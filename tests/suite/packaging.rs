@@ -403,7 +403,7 @@ fn units_are_right_and_sandboxed() {
     let folder = tempfile::tempdir().expect("a folder");
     let units = folder.path().join("usr/lib/systemd/system");
     fs::create_dir_all(&units).expect("a folder");
-    for program in ["usr/sbin/mailjamd", "bin/kill"] {
+    for program in ["usr/sbin/mailjamd", "usr/sbin/mailjam-web", "bin/kill"] {
         let program = folder.path().join(program);
         fs::create_dir_all(program.parent().expect("a folder")).expect("a folder");
         fs::copy("/bin/true", program).expect("a program");
@@ -426,4 +426,5 @@ fn units_are_right_and_sandboxed() {
     // The targets and services of others are not in this root, hence "no".
     analyze(&["verify", "--man=no", "--recursive-errors=no"], &names);
     analyze(&["security", "--offline=true", "--threshold=13"], &["mailjamd.service".into()]);
+    analyze(&["security", "--offline=true", "--threshold=10"], &["mailjam-web.service".into()]);
 }

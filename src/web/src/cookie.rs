@@ -1,11 +1,13 @@
 //! Cookies and what they prove: the session, and for those who have none a number of their own, from which forms get
 //! the token that shows they came from a page of ours.
 
-use mailjam_rpc::Time;
 use ring::rand::SecureRandom as _;
 use ring::{hmac, rand};
 
 use crate::site::Site;
+
+/// What the daemon lets no session outlive, in seconds: 90 days.
+const LONGEST: u32 = 90 * 86_400;
 
 /// The names of the two cookies, as the site's address permits them. The prefixes make browsers refuse what others set,
 /// such as a page on a sibling host (draft-ietf-httpbis-rfc6265bis 4.1.3).
@@ -62,11 +64,10 @@ impl Cookies {
         brought
     }
 
-    /// Keeps a session until it ends.
+    /// Keeps a session. The daemon ends it, and later each time it is used; the cookie only must not end before.
     #[must_use]
-    pub fn keep_session(&self, token: &str, expires: Time) -> String {
-        let left = expires.0.saturating_sub(crate::shown::now()).max(0);
-        format!("{}; Max-Age={left}", self.set(&self.session, token))
+    pub fn keep_session(&self, token: &str) -> String {
+        format!("{}; Max-Age={LONGEST}", self.set(&self.session, token))
     }
 
     /// Forgets the session.
@@ -132,12 +133,11 @@ mod tests {
 
     #[test]
     fn names_and_attributes_follow_the_address() {
-        let end = Time(i64::MAX);
-        let set = cookies("https://lists.example.org").keep_session("0123456789abcdef", end);
+        let set = cookies("https://lists.example.org").keep_session("0123456789abcdef");
         assert!(set.starts_with("__Host-mailjam=0123456789abcdef; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age="));
-        let set = cookies("https://lists.example.org/mail").keep_session("0123456789abcdef", end);
+        let set = cookies("https://lists.example.org/mail").keep_session("0123456789abcdef");
         assert!(set.starts_with("__Secure-mailjam=0123456789abcdef; Path=/mail; HttpOnly; SameSite=Lax; Secure"));
-        let set = cookies("").keep_session("0123456789abcdef", end);
+        let set = cookies("").keep_session("0123456789abcdef");
         assert!(set.starts_with("mailjam=0123456789abcdef; Path=/; HttpOnly; SameSite=Lax; Max-Age="), "{set}");
     }
 

@@ -79,7 +79,7 @@ pub async fn log_in(ask: Arc<Ask>) -> Answer {
 fn welcome(ask: &Ask, session: Value) -> Answer {
     let session = OpenSession::from_value(session).map_err(|error| Problem::Defect(format!("a session: {error}")))?;
     let there = Reply::see(&way_back(ask, ask.form.get("next")))?;
-    Ok(there.cookie(&ask.app.cookies.keep_session(&session.token, session.expires)))
+    Ok(there.cookie(&ask.app.cookies.keep_session(&session.token)))
 }
 
 /// Where the person wanted to go, if that is a page of ours; whatever else a link may say.

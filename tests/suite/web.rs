@@ -1,0 +1,114 @@
+//! mailjam-web: who sees what, what a form has to prove, and what no request can do.
+
+mod browser;
+mod forms;
+mod limits;
+mod members;
+mod moderators;
+mod program;
+mod shown;
+
+use std::process::{Child, Command, Stdio};
+
+use mailjam_rpc::catalogue::Method;
+use mailjam_rpc::{Form, Shape as _, Time, Value};
+use tempfile::TempDir;
+
+use crate::cli::daemon as fake;
+use crate::daemon::{Daemon, eventually, free_port};
+use browser::Browser;
+use fake::{Answer, Call};
+
+const HOST: &str = "lists.example.org";
+
+/// A running mailjam-web; it is gone when it is dropped.
+pub struct Web {
+    port: u16,
+    child: Child,
+    _folder: TempDir,
+}
+
+impl Web {
+    /// As people reach it by https, in front of a real daemon.
+    pub fn of(daemon: &Daemon) -> Web {
+        Web::start(&format!("{}/web.sock", daemon.folder().display()), "public_url = \"https://lists.example.org\"\n")
+    }
+
+    /// In front of a made-up daemon.
+    pub fn of_fake(daemon: &fake::Daemon, more: &str) -> Web {
+        Web::start(daemon.url.strip_prefix("unix:").expect("a unix socket"), more)
+    }
+
+    pub fn start(socket: &str, more: &str) -> Web {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (port, config) = (free_port(), folder.path().join("web.toml"));
+        std::fs::write(&config, format!("listen = \"127.0.0.1:{port}\"\ndaemon = \"{socket}\"\n{more}"))
+            .expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mailjam-web"));
+        command.arg("--config").arg(config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("mailjam-web started");
+        eventually("mailjam-web to listen", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
+        Web { port, child, _folder: folder }
+    }
+
+    /// A browser without cookies that comes by https.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.port, HOST, "https")
+    }
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const HTTPS: &str = "public_url = \"https://lists.example.org\"\n";
+
+/// What somebody would like a browser to run.
+const EVIL: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7 * 7 }}@javascript:alert(3)";
+
+/// A value as the catalogue describes it: every string is `EVIL`, every member is there.
+fn sample(form: &Form) -> Value {
+    match form {
+        Form::Scalar("boolean") => Value::Boolean(true),
+        Form::Scalar("int" | "i8") => Value::Integer(3),
+        Form::Scalar("double") => Value::Double(1.5),
+        Form::Scalar("dateTime.iso8601") => Time(1_795_000_000).to_value().expect("a time"),
+        Form::Scalar("base64") => Value::Base64(
+            format!(
+                "From: \"{EVIL}\" <a@example.org>\r\nSubject: {EVIL}\r\nX-{EVIL}: {EVIL}\r\nMIME-Version: 1.0\r\n\
+                 Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>{EVIL}</p>\
+                 <a href=\"javascript:alert(1)\">x</a><svg onload=alert(1)>\r\n--b\r\nContent-Type: image/svg+xml;\r\n \
+                 name=\"<script>alert(1)</script>.svg\"\r\nContent-Disposition: attachment\r\n\r\n<svg/>\r\n--b--\r\n"
+            )
+            .into_bytes(),
+        ),
+        Form::Scalar(_) | Form::Any => Value::String(EVIL.to_owned()),
+        Form::Array(item) => Value::Array(vec![sample(item), sample(item)]),
+        Form::Page(item) => Value::Struct(
+            [
+                ("total".to_owned(), Value::Integer(2)),
+                ("items".to_owned(), Value::Array(vec![sample(item), sample(item)])),
+                ("next".to_owned(), Value::String(EVIL.to_owned())),
+            ]
+            .into(),
+        ),
+        Form::Struct => Value::Struct([("description".to_owned(), Value::String(EVIL.to_owned()))].into()),
+        Form::Record(record) => {
+            Value::Struct(record.members.iter().map(|member| (member.name.to_owned(), sample(member.form))).collect())
+        }
+    }
+}
+
+/// A daemon that says yes to everything, in the words of `EVIL`; whoever has a session is an administrator.
+fn yes(call: &Call) -> Answer {
+    let method = Method::find(&call.method).unwrap_or_else(|| panic!("there is no {}", call.method));
+    assert!(call.params.len() <= method.params.len() && call.params.len() >= method.required(), "{call:?}");
+    let mut value = sample(method.answer);
+    if let (Value::Struct(members), "session.open" | "session.redeem") = (&mut value, method.name) {
+        members.insert("token".to_owned(), Value::String("a-new-session-of-the-daemon".to_owned()));
+    }
+    fake::value(value)
+}
