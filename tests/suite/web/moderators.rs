@@ -190,6 +190,7 @@ fn an_owner_looks_after_members_settings_and_texts() {
     assert_eq!(count(), 2);
 
     let page = browser.get(&list("/settings")).expect(200);
+    assert!(!page.body.contains("<legend>Others</legend>"), "a setting has no words: {}", page.body);
     let revision = page.hidden("revision").expect("the revision").to_owned();
     let set = [("set.post_policy", "open"), ("set.max_size", "5000"), ("revision", revision.as_str())];
     let page = browser.post(&list("/settings"), &[&set[..], &[("action", "preview")]].concat()).expect(200);

@@ -1,5 +1,7 @@
 //! The settings of a list, each with what it means, and what a change would have done to the last posts.
 
+mod wording;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,49 +17,10 @@ use crate::shown::When;
 /// Posts that a preview looks at.
 const LAST: i32 = 100;
 
-/// Groups of settings, and the beginnings of the keys in each; what a newer daemon knows besides comes last.
-const GROUPS: [(&str, &[&str]); 7] = [
-    ("What the list is", &["description", "language", "closed"]),
-    (
-        "Who may post",
-        &[
-            "post_policy",
-            "nonmember",
-            "sender_auth",
-            "implicit_destination",
-            "emergency",
-            "max_size",
-            "reject_types",
-            "poster_rate",
-            "thread_rate",
-            "trust_after",
-        ],
-    ),
-    (
-        "What the copies look like",
-        &[
-            "subject_prefix",
-            "header",
-            "footer",
-            "reply_to",
-            "strip_types",
-            "verp",
-            "one_click",
-            "dmarc",
-            "dkim",
-            "from",
-        ],
-    ),
-    ("Who may become a member", &["subscribe_policy", "welcome", "roster"]),
-    ("Moderation", &["held_", "notify_poster"]),
-    ("Mail that comes back", &["bounce_"]),
-    ("Digests", &["digest_", "digest"]),
-];
-
 /// What a setting is chosen from.
 enum Choice {
-    /// One of these words.
-    Words(Vec<String>),
+    /// One of these words; each with what follows from it.
+    Words(Vec<(String, String)>),
     Number,
     Line,
     /// Several lines.
@@ -66,6 +29,8 @@ enum Choice {
 
 struct Row {
     key: String,
+    /// What it is about; the key where nothing better is known.
+    title: String,
     help: String,
     default: String,
     value: String,
@@ -80,7 +45,8 @@ impl Row {
             "int" => Choice::Number,
             "text" => Choice::Text,
             kind if kind.contains('|') && !kind.contains("ADDRESS") => {
-                Choice::Words(kind.split('|').map(str::to_owned).collect())
+                let meant = |word: &str| (word.to_owned(), wording::consequence(&schema.key, word).to_owned());
+                Choice::Words(kind.split('|').map(meant).collect())
             }
             _ => Choice::Line,
         };
@@ -93,6 +59,7 @@ impl Row {
             default: schema.default,
             typed: typed.is_some(),
             value: typed.unwrap_or(saved),
+            title: schema.key.clone(),
             key: schema.key,
             choice,
         }
@@ -144,11 +111,14 @@ async fn page(ask: &Ask, error: Option<String>, preview: Option<Previewed>) -> A
     let schema: Vec<SettingSchema> = ask.call("list.settings.schema", Vec::new()).await?;
     let mut rows: Vec<Row> = schema.into_iter().map(|schema| Row::of(schema, ask, &list)).collect();
     let mut groups = Vec::new();
-    for (title, beginnings) in GROUPS {
-        let of_group = |row: &mut Row| {
-            beginnings.iter().any(|start| row.key == *start || start.ends_with('_') && row.key.starts_with(start))
-        };
-        let group: Vec<Row> = rows.extract_if(.., of_group).collect();
+    for (title, known) in wording::GROUPS {
+        let group: Vec<Row> = known
+            .iter()
+            .filter_map(|(key, title)| {
+                let at = rows.iter().position(|row| row.key == *key)?;
+                Some(Row { title: (*title).to_owned(), ..rows.remove(at) })
+            })
+            .collect();
         if !group.is_empty() {
             groups.push((title, group));
         }
