@@ -191,3 +191,20 @@ pub fn segment(part: &str) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_segment_is_one_part_of_a_path_and_reads_as_it_was(part: String) {
+            let written = segment(&part);
+            prop_assert!(written.bytes().all(|byte| byte.is_ascii_graphic() && !b"/?#&\"<>'\\".contains(&byte)));
+            // A plus means a space in a form and itself in a path; here it is always encoded.
+            let read = Fields::read(format!("x={written}").as_bytes());
+            prop_assert_eq!(read.get("x"), part.as_str());
+        }
+    }
+}

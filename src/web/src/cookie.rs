@@ -126,6 +126,7 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn cookies(url: &str) -> Cookies {
         Cookies::new(&Site::read(url).expect("an address"))
@@ -147,6 +148,15 @@ mod tests {
         assert_eq!(read("a=b; __Host-mailjam=0123456789abcdef").session.as_deref(), Some("0123456789abcdef"));
         for bad in ["mailjam=0123456789abcdef", "__Host-mailjam=short", "__Host-mailjam=0123456789abcdef\"x", ""] {
             assert_eq!(read(bad).session, None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_no_token_and_no_harm(field: String, token: String, secret: String) {
+            let _ = cookies("").read([field.as_str()].into_iter());
+            prop_assert!(!is_form_token(&secret, &token));
+            prop_assert!(is_form_token(&secret, &form_token(&secret)));
         }
     }
 

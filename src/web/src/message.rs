@@ -91,6 +91,7 @@ fn cut(text: &str) -> (String, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn html_becomes_text_and_attachments_a_list() {
@@ -103,6 +104,14 @@ mod tests {
         assert!(shown.from_html && shown.text.contains("Hello you") && !shown.text.contains('<'), "{shown:?}");
         assert_eq!(shown.attachments, [("a.pdf".to_owned(), "application/pdf".to_owned(), "3 B".to_owned())]);
         assert_eq!(shown.fields.len(), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_it_is_it_can_be_shown(raw: Vec<u8>, head in "(From|To|Content-Type|MIME-Version): [ -~]{0,80}") {
+            let _ = Shown::of(&raw);
+            let _ = Shown::of(&[head.as_bytes(), b"\r\n\r\n", &raw].concat());
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The pages, by what people come for. [`Frame`] is what all of them have around them.
 
 pub mod account;
+pub mod accounts;
 pub mod audit;
 pub mod bans;
 pub mod bounces;
@@ -47,6 +48,8 @@ pub struct Frame {
     /// Who is logged in; empty if nobody is.
     pub who: String,
     pub admin: bool,
+    /// The lists that the person looks after.
+    pub lists: Vec<String>,
     pub list: Option<ListFrame>,
     /// Whether this is about the site.
     pub site: bool,
@@ -83,6 +86,7 @@ impl Frame {
             token: ask.form_token(),
             who: person.map(|person| person.address.clone()).unwrap_or_default(),
             admin: person.is_some_and(|person| person.admin),
+            lists: person.map(|p| p.roles.iter().map(|role| role.list.clone()).collect()).unwrap_or_default(),
             list: None,
             site: false,
             here,
@@ -216,6 +220,7 @@ fn notice(ask: &Ask) -> &'static str {
         "rejected" => "Rejected, and the poster is told.",
         "discarded" => "Discarded.",
         "banned" => "Discarded, and the poster is banned from the list.",
+        "forwarded" => "On its way to you as an attachment; it goes on waiting.",
         "decided" => "Done.",
         "accepted" => "Accepted as a member.",
         "denied" => "Turned down.",

@@ -10,8 +10,8 @@ use axum::routing::{MethodFilter, on};
 use crate::ask::{App, Ask};
 use crate::gate;
 use crate::pages::{
-    account, audit, bans, bounces, entry, held, import, join, members, mine, overview, requests, roles, settings, site,
-    templates,
+    account, accounts, audit, bans, bounces, entry, held, import, join, members, mine, overview, requests, roles,
+    settings, site, templates,
 };
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -143,6 +143,9 @@ fn routes() -> Vec<Route> {
         route(Get, Person, "/site/queue", site::queue),
         route(Get, Person, "/site/queue/{id}", site::queue_item),
         route(Post, Person, "/site/queue/{id}", site::queue_act),
+        route(Get, Person, "/site/accounts", accounts::all),
+        route(Post, Person, "/site/accounts", accounts::create),
+        route(Post, Person, "/site/accounts/change", accounts::change),
         route(Get, Person, "/site/tokens", site::tokens),
         route(Post, Person, "/site/tokens", site::create_token),
         route(Post, Person, "/site/tokens/revoke", site::revoke_token),

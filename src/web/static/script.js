@@ -22,6 +22,22 @@ for (const input of document.querySelectorAll("[data-filter]")) {
   });
 }
 
+// Type to find one of many lists.
+for (const menu of document.querySelectorAll(".switch ul")) {
+  const items = [...menu.children];
+  if (items.length < 6) continue;
+  const input = document.createElement("input");
+  input.type = "search";
+  input.setAttribute("aria-label", "Find a list");
+  input.addEventListener("input", () => {
+    const wanted = input.value.toLowerCase();
+    for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+  });
+  const item = document.createElement("li");
+  item.append(input);
+  menu.prepend(item);
+}
+
 // Copy what is shown once.
 for (const secret of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;

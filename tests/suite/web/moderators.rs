@@ -33,6 +33,10 @@ fn held(daemon: &Daemon) -> Vec<Held> {
     Door::control(daemon).call::<Page<Held>>("moderation.list", vec![text(TALK)]).items
 }
 
+fn attached(message: &[u8]) -> bool {
+    String::from_utf8_lossy(message).to_lowercase().contains("content-type: message/rfc822")
+}
+
 /// Posts that wait, written by somebody who would like to run a script.
 fn hold(daemon: &Daemon, posts: usize) {
     let settings = members([("post_policy", text("moderated"))]);
@@ -62,11 +66,12 @@ fn each_role_sees_what_it_may() {
         .iter()
         .map(|page| format!("/lists/{TALK}{page}"))
         .collect();
-    let of_admin: Vec<String> = ["/site", "/site/lists", "/site/domains", "/site/queue", "/site/tokens", "/site/audit"]
-        .iter()
-        .map(|page| (*page).to_owned())
-        .chain([format!("/site/queue/{id}"), format!("/lists/{TALK}/audit")])
-        .collect();
+    let of_admin: Vec<String> =
+        ["/site", "/site/lists", "/site/domains", "/site/queue", "/site/tokens", "/site/accounts", "/site/audit"]
+            .iter()
+            .map(|page| (*page).to_owned())
+            .chain([format!("/site/queue/{id}"), format!("/lists/{TALK}/audit")])
+            .collect();
     for (who, owner, admin) in [(MODERATOR, false, false), (OWNER, true, false), (ADMIN, true, true)] {
         let mut browser = browser(&web, who);
         let pages = [(&of_list, true), (&of_owner, owner), (&of_admin, admin)];
@@ -123,6 +128,13 @@ fn a_moderator_works_through_the_held_posts() {
     assert!(page.body.contains("this is its text") && page.body.contains("Hello"), "{}", page.body);
     harmless(&page, "a held post");
 
+    // Mailed to the moderator it goes on waiting.
+    let there = browser.post(&format!("{queue}/{}", ids[0]), &[("action", "forward")]).expect(303);
+    assert!(there.location().contains(&ids[0]), "{}", there.location());
+    sink.wait_for(
+        |state| state.deliveries.iter().any(|one| one.recipients == [MODERATOR] && attached(&one.message)),
+        PATIENCE,
+    );
     // After each decision the next one is there.
     let there = browser.post(&format!("{queue}/{}", ids[0]), &[("action", "approve")]).expect(303);
     assert!(there.location().contains(&ids[1]), "{}", there.location());
@@ -246,6 +258,13 @@ fn an_administrator_sees_to_the_site() {
     assert!(page.body.contains("value=\"news@lists.example.org\""), "{}", page.body);
     browser.fill("/site/domains", "/site/domains", &[("name", "example.net"), ("description", "Tests")]);
     browser.fill("/site/domains", "/site/domains/delete", &[("name", "example.net")]);
+
+    browser.fill("/site/accounts", "/site/accounts", &[("address", "dee@example.org"), ("admin", "yes")]);
+    let page = browser.post("/site/accounts/change", &[("address", ADMIN), ("action", "lock")]).expect(422);
+    assert!(page.body.contains("lock yourself out"), "{}", page.body);
+    for action in ["demote", "lock", "unlock", "delete"] {
+        browser.post("/site/accounts/change", &[("address", "dee@example.org"), ("action", action)]).expect(303);
+    }
 
     browser.get("/site/tokens").expect(200);
     let page = browser.post("/site/tokens", &[("label", "backup"), ("scopes", "read metrics")]).expect(200);

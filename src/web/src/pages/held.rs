@@ -108,6 +108,7 @@ async fn act(ask: &Ask, id: &str, action: &str) -> Result<&'static str, Problem>
         "trust" => ("moderation.approve", vec![id, param(ApproveOptions { trust: Some(true) })], "trusted"),
         "reject" => ("moderation.reject", vec![id, reason()], "rejected"),
         "discard" => ("moderation.discard", vec![id], "discarded"),
+        "forward" => ("moderation.forward", vec![id, text(&ask.person()?.address)], "forwarded"),
         "ban" => ("moderation.discard", vec![id, param(DiscardOptions { ban: Some(true) })], "banned"),
         _ => return Err(Problem::Refused("Choose what to do with it.".to_owned())),
     };
@@ -156,6 +157,10 @@ pub async fn decide(ask: Arc<Ask>) -> Answer {
         Err(Problem::Gone(words)) => return page(&ask, Some(words)).await,
         Err(problem) => return page_of_one(&ask, Some(problem.for_form()?)).await,
     };
+    // It goes on waiting.
+    if said == "forwarded" {
+        return done_at_list(&ask, &format!("/held/{}", segment(ask.part("id"))), said);
+    }
     let next: Page<Held> = ask.call("moderation.list", vec![text(ask.part("list")), first(1)]).await?;
     let Some(next) = next.items.first() else { return done_at_list(&ask, "/held", said) };
     let path = format!("/lists/{}/held/{}?done={said}", segment(ask.part("list")), segment(&next.id));

@@ -70,6 +70,15 @@ pub async fn import(ask: Arc<Ask>) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_pasted_is_read(text: String, ends in "[<>,;\\t\" a@é]{0,12}") {
+            let _ = items(&text);
+            let _ = items(&ends);
+        }
+    }
 
     #[test]
     fn lines_as_people_paste_them() {
