@@ -150,6 +150,12 @@ impl Frame {
         env!("CARGO_PKG_VERSION")
     }
 
+    /// A number of things, in English.
+    #[must_use]
+    pub fn count(&self, number: &i32, one: &str, several: &str) -> String {
+        format!("{number} {}", if *number == 1 { one } else { several })
+    }
+
     /// All languages, for a choice.
     #[must_use]
     pub const fn languages(&self) -> [Language; 5] {

@@ -245,6 +245,31 @@ fn an_owner_looks_after_members_settings_and_texts() {
 }
 
 #[test]
+fn a_large_list_is_paged_through_and_searched() {
+    let (_sink, daemon, web) = site();
+    people(&daemon);
+    let file = daemon.folder().join("members");
+    let many: String = (0..130).map(|number| format!("person{number:03}@example.org\n")).collect();
+    std::fs::write(&file, many).expect("a file");
+    daemon.cli_prints(&["member", "import", TALK, file.to_str().expect("UTF-8")]);
+    let mut browser = browser(&web, OWNER);
+    let start = format!("/lists/{TALK}/members");
+    let mut path = start.clone();
+    let (mut seen, mut pages) = (std::collections::BTreeSet::new(), 0);
+    loop {
+        let page = browser.get(&path).expect(200);
+        let rows = page.body.split("name=\"address\" value=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        seen.extend(rows.map(str::to_owned));
+        pages += 1;
+        let Some(more) = page.body.split("<p class=\"more\"><a href=\"").nth(1) else { break };
+        path = format!("{start}{}", more.split('"').next().expect("a link").replace("&amp;", "&"));
+    }
+    assert_eq!((seen.len(), pages), (132, 3));
+    let page = browser.get(&format!("{start}?q=person12")).expect(200);
+    assert!(page.body.contains("10 members with “person12”"), "{}", page.body);
+}
+
+#[test]
 fn an_administrator_sees_to_the_site() {
     let (_sink, daemon, web) = site();
     people(&daemon);
