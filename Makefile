@@ -115,6 +115,11 @@ check-system: ## Run what needs packages and a booted system: build both kinds, 
 	scripts/check-system
 	$(show_skipped)
 
+.PHONY: check-pages
+check-pages: all ## Look at the pages of mailjam-web in a browser; AXE=axe.min.js has axe-core look for what keeps people out
+	$(need) pages
+	mta=$$($(build_mta)) && scripts/check-pages '$(release)' "$$mta" $(AXE)
+
 .PHONY: fuzz
 fuzz: ## Send mutated mail through all that reads what strangers write, ten minutes for each parser
 	$(need) build
