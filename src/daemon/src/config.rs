@@ -151,7 +151,7 @@ pub struct Dns {
     pub enabled: bool,
     /// Name servers that resolve for others, as `ADDRESS` or `ADDRESS:PORT`; the system's if there are none.
     pub servers: Vec<String>,
-    /// Seconds that the questions about one post may take in all.
+    /// Seconds that the questions about the domain of one author may take in all.
     pub patience: u32,
 }
 
