@@ -65,6 +65,13 @@ pub fn mta_program() -> PathBuf {
     std::env::var_os("MAILJAM_MTA").map_or_else(|| env!("CARGO_BIN_EXE_mailjam-mta").into(), PathBuf::from)
 }
 
+/// The environment that mailjamd.service gives the daemon: tests and measurements run what administrators run.
+fn environment_of_unit() -> Vec<(String, String)> {
+    let unit = include_str!("../../systemd/mailjamd.service");
+    let settings = unit.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('='));
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 /// A daemon with a folder of its own for configuration, sockets, database and log.
 pub struct Daemon {
     folder: TempDir,
@@ -125,6 +132,7 @@ impl Daemon {
         let child = Command::new(env!("CARGO_BIN_EXE_mailjamd"))
             .arg("--config")
             .arg(self.config())
+            .envs(environment_of_unit())
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the log file twice"))
             .stderr(log)
