@@ -1,6 +1,6 @@
 //! The course of a member whose mail comes back: a score that grows and fades, a probe, mail stopped, warnings, the end of
-//! the membership. The member is told of every step but a complaint, and the owner of all; each can be undone: by the member with the
-//! address in the warning or by asking to subscribe, by the owner with `bounce.reset`.
+//! the membership. The member is told of every step but a complaint, and the owner of all; each can be undone: by the
+//! member with the address in the warning or by asking to subscribe, by the owner with `bounce.reset`.
 
 use mailjam_core::address::Address;
 use mailjam_core::bounce::{Report, score};
@@ -65,10 +65,12 @@ pub fn probe(
     let Ok(address) = Address::parse_foreign(&member.address) else { return Ok(()) };
     let secret = session.secret("token")?;
     let writer = return_path::Writer { list: &list.list.address, number: list.id, secret: &secret };
-    let path = writer.probe(&address, now()).envelope();
+    // One moment for both: a probe that comes back is known by it.
+    let at = now();
+    let path = writer.probe(&address, at).envelope();
     let to = Addressee { address, language: member.language.clone() };
     letters::send_from(session, list, &to, path, |desk, to| desk.probe(to, diagnostic))?;
-    let state = BouncingRow { stage: Stage::Probed, since: now(), due: now() + PROBE_DAYS * DAY, ..state };
+    let state = BouncingRow { stage: Stage::Probed, since: at, due: at + PROBE_DAYS * DAY, ..state };
     session.put_bouncing(list.id, &state)?;
     tracing::info!("{}: {} is sent a probe", list.list.address, member.key);
     Ok(())
