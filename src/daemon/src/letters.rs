@@ -77,6 +77,12 @@ impl Addressee {
         let language = member.map(|member| member.language).unwrap_or_default();
         Ok(Addressee { address: address.clone(), language })
     }
+
+    /// Somebody as a row of the store names them; `None` for what is no address.
+    pub fn of_row(address: &str, language: &str) -> Option<Addressee> {
+        let address = Address::parse_foreign(address).ok()?;
+        Some(Addressee { address, language: language.to_owned() })
+    }
 }
 
 /// Writes to somebody in a list's name; `answers` is the Message-ID of the mail that this is the answer to,

@@ -40,7 +40,17 @@ const WAITS: u64 = 10;
 
 /// Those who decide: owners and moderators, or where a list has neither, the site's admins.
 pub fn moderators(session: &dyn Session, list: &ListRow) -> Result<Vec<Address>, Error> {
+    with_role(session, list, |_| true)
+}
+
+/// Those who answer for a list: its owners, or where it has none, the site's admins.
+pub fn owners(session: &dyn Session, list: &ListRow) -> Result<Vec<Address>, Error> {
+    with_role(session, list, |role| role == Role::Owner)
+}
+
+fn with_role(session: &dyn Session, list: &ListRow, wanted: impl Fn(Role) -> bool) -> Result<Vec<Address>, Error> {
     let mut rows = session.roles(list.id)?;
+    rows.retain(|row| wanted(row.role));
     if rows.is_empty() {
         rows = session.roles(SITE)?;
         rows.retain(|row| row.role == Role::Admin);

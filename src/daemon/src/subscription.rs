@@ -333,8 +333,7 @@ pub fn forget_request(session: &mut dyn Session, list: ListKey, key: &str) -> Re
 
 /// Greets a new member.
 pub fn greet(session: &mut dyn Session, list: &ListRow, row: &MemberRow, answers: Option<&str>) -> Result<(), Error> {
-    let Ok(address) = Address::parse_foreign(&row.address) else { return Ok(()) };
-    let to = Addressee { address, language: row.language.clone() };
+    let Some(to) = Addressee::of_row(&row.address, &row.language) else { return Ok(()) };
     letters::send(session, list, &to, answers, |desk, to| desk.welcome(to))
 }
 
@@ -346,8 +345,7 @@ pub fn take_leave(
     reason: &str,
     answers: Option<&str>,
 ) -> Result<(), Error> {
-    let Ok(address) = Address::parse_foreign(&row.address) else { return Ok(()) };
-    let to = Addressee { address, language: row.language.clone() };
+    let Some(to) = Addressee::of_row(&row.address, &row.language) else { return Ok(()) };
     letters::send(session, list, &to, answers, |desk, to| desk.goodbye(to, reason))
 }
 
@@ -482,9 +480,8 @@ pub fn turn_down(
     // Who has not confirmed may not even have asked.
     if tell
         && request.waits_for == WaitsFor::Approval
-        && let Ok(address) = Address::parse_foreign(&request.address)
+        && let Some(to) = Addressee::of_row(&request.address, &request.language)
     {
-        let to = Addressee { address, language: request.language.clone() };
         letters::send(session, list, &to, None, |desk, to| desk.denied(to, reason))?;
     }
     Ok(())

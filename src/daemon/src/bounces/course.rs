@@ -2,18 +2,18 @@
 //! the membership. The member is told of every step but a complaint, and the owner of all; each can be undone: by the
 //! member with the address in the warning or by asking to subscribe, by the owner with `bounce.reset`.
 
-use mailjam_core::address::Address;
 use mailjam_core::bounce::{Report, score};
 use mailjam_core::member::DAY;
 use mailjam_core::notice::{self, Desk, Event, Notice, Reader};
 use mailjam_core::return_path;
 use mailjam_core::settings::Settings;
-use mailjam_store::{BounceRow, BouncingRow, Error, ListRow, MemberRow, Role, SITE, Session, Stage};
+use mailjam_store::{BounceRow, BouncingRow, Error, ListRow, MemberRow, Session, Stage};
 
 use super::Outcome;
 use crate::actor::{Actor, Deed};
 use crate::daemon::now;
 use crate::letters::{self, Addressee};
+use crate::moderation;
 
 /// Days in which a probe comes back, if it does: mail systems give up after five.
 const PROBE_DAYS: i64 = 7;
@@ -62,13 +62,12 @@ pub fn probe(
     state: BouncingRow,
     diagnostic: &str,
 ) -> Result<(), Error> {
-    let Ok(address) = Address::parse_foreign(&member.address) else { return Ok(()) };
+    let Some(to) = Addressee::of_row(&member.address, &member.language) else { return Ok(()) };
     let secret = session.secret("token")?;
     let writer = return_path::Writer { list: &list.list.address, number: list.id, secret: &secret };
     // One moment for both: a probe that comes back is known by it.
     let at = now();
-    let path = writer.probe(&address, at).envelope();
-    let to = Addressee { address, language: member.language.clone() };
+    let path = writer.probe(&to.address, at).envelope();
     letters::send_from(session, list, &to, path, |desk, to| desk.probe(to, diagnostic))?;
     let state = BouncingRow { stage: Stage::Probed, since: at, due: at + PROBE_DAYS * DAY, ..state };
     session.put_bouncing(list.id, &state)?;
@@ -105,9 +104,8 @@ fn warn(
     let left = i64::from(settings.bounce_warnings.saturating_sub(state.warnings)).max(1);
     let days = if settings.bounce_remove { left * WARNING_DAYS } else { 0 };
     if settings.bounce_warnings > state.warnings
-        && let Ok(address) = Address::parse_foreign(&member.address)
+        && let Some(to) = Addressee::of_row(&member.address, &member.language)
     {
-        let to = Addressee { address, language: member.language.clone() };
         letters::send(session, list, &to, None, |desk, to| desk.disabled(to, diagnostic, days))?;
     }
     let state = BouncingRow { warnings: state.warnings + 1, due: now() + WARNING_DAYS * DAY, ..state };
@@ -141,8 +139,7 @@ fn remove(session: &mut dyn Session, list: &ListRow, member: &MemberRow) -> Resu
     session.remove_members(list.id, std::slice::from_ref(&member.key), now())?;
     let deed = Deed { action: "bounce.remove", target: &member.key, before: member.mode.name(), after: &diagnostic };
     Actor::mailjam().did(session, Some(list), deed)?;
-    if let Ok(address) = Address::parse_foreign(&member.address) {
-        let to = Addressee { address, language: member.language.clone() };
+    if let Some(to) = Addressee::of_row(&member.address, &member.language) {
         letters::send(session, list, &to, None, |desk, to| desk.removed(to))?;
     }
     tell_owners(session, list, ("removed", &member.address), &diagnostic)
@@ -234,13 +231,7 @@ fn each_owner(
     list: &ListRow,
     write: impl Fn(&Desk<'_>, Reader<'_>) -> notice::Result<Notice>,
 ) -> Result<(), Error> {
-    let mut rows = session.roles(list.id)?;
-    rows.retain(|row| row.role == Role::Owner);
-    if rows.is_empty() {
-        rows = session.roles(SITE)?;
-        rows.retain(|row| row.role == Role::Admin);
-    }
-    for owner in rows.iter().filter_map(|row| Address::parse_foreign(&row.address).ok()) {
+    for owner in moderation::owners(session, list)? {
         let to = Addressee::new(session, list, &owner)?;
         letters::send(session, list, &to, None, |desk, to| write(desk, to))?;
     }
