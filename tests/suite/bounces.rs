@@ -108,6 +108,12 @@ fn report(member: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Waits until the mail server was asked `count` times for m01: for a post, a probe and a warning, in this order.
+fn wait_until_asked(sink: &Sink, count: usize) {
+    let asked = || sink.state().commands.iter().filter(|line| line.starts_with("RCPT TO:<m01@")).count();
+    eventually("a post, a probe and a warning", || (asked() == count).then_some(()));
+}
+
 #[test]
 fn what_the_mail_server_refuses_at_once_counts_as_what_comes_back() {
     let sink = refusing("550 5.1.1 no such user here", |recipient| recipient == "m01@example.org");
@@ -123,8 +129,7 @@ fn what_the_mail_server_refuses_at_once_counts_as_what_comes_back() {
     let id = submit(&daemon, "Lunch");
     let detail = wait_for_item(&daemon, &id, |detail| detail.item.state == "done");
     assert_eq!((detail.item.delivered, detail.item.refused), (3, 0));
-    let asked = || sink.state().commands.iter().filter(|line| line.starts_with("RCPT TO:<m01@")).count();
-    eventually("a post, a probe and a warning", || (asked() == 3).then_some(()));
+    wait_until_asked(&sink, 3);
 }
 
 #[test]
@@ -181,7 +186,9 @@ fn a_member_is_warned_and_removed_by_the_clock_whatever_is_restarted_in_between(
     submit(&daemon, "Dinner");
     wait_for_stages(&daemon, &["m01@example.org disabled 1"]);
     wait_for_mails(&sink, OWNER, "is stopped", 1);
-    // Now the member's mail is taken again, so that one can see what is written to the member.
+    // The first warning goes to the address that is dead. From then on the member's mail is taken again, so that one
+    // can see what is written to the member.
+    wait_until_asked(&sink, 3);
     dead.store(false, Ordering::SeqCst);
     for warning in 2..=3 {
         daemon.kill();
