@@ -28,6 +28,7 @@ mod name_server;
 mod odd_mail;
 mod one_click;
 mod packaging;
+mod parity;
 mod queue;
 #[path = "../support/roff.rs"]
 mod roff;

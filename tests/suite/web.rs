@@ -1,6 +1,6 @@
 //! mailjam-web: who sees what, what a form has to prove, and what no request can do.
 
-mod browser;
+pub mod browser;
 mod forms;
 mod limits;
 mod members;
@@ -69,14 +69,41 @@ const HTTPS: &str = "public_url = \"https://lists.example.org\"\n";
 /// What somebody would like a browser to run.
 const EVIL: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7 * 7 }}@javascript:alert(3)";
 
-/// A value as the catalogue describes it: every string is `EVIL`, every member is there.
-fn sample(form: &Form) -> Value {
+/// A value as the catalogue describes it, every member there; `leaf` says what it can, `None` leaves it to what is below.
+pub fn sample(form: &Form, leaf: &impl Fn(&Form) -> Option<Value>) -> Value {
+    if let Some(value) = leaf(form) {
+        return value;
+    }
     match form {
         Form::Scalar("boolean") => Value::Boolean(true),
         Form::Scalar("int" | "i8") => Value::Integer(3),
         Form::Scalar("double") => Value::Double(1.5),
         Form::Scalar("dateTime.iso8601") => Time(1_795_000_000).to_value().expect("a time"),
-        Form::Scalar("base64") => Value::Base64(
+        Form::Scalar("base64") => Value::Base64(b"Subject: x\r\n\r\nHello\r\n".to_vec()),
+        Form::Scalar(_) | Form::Any => Value::String("x".to_owned()),
+        Form::Array(item) => Value::Array(vec![sample(item, leaf), sample(item, leaf)]),
+        Form::Page(item) => {
+            let total = leaf(&Form::Scalar("int")).unwrap_or(Value::Integer(2));
+            let next = leaf(&Form::Scalar("string")).unwrap_or(Value::String("x".to_owned()));
+            let items = Value::Array(vec![sample(item, leaf), sample(item, leaf)]);
+            let members = [("total", total), ("items", items), ("next", next)];
+            Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
+        }
+        Form::Struct => {
+            let word = leaf(&Form::Scalar("string")).unwrap_or(Value::String("x".to_owned()));
+            Value::Struct([("description".to_owned(), word)].into())
+        }
+        Form::Record(record) => {
+            let members = record.members.iter();
+            Value::Struct(members.map(|member| (member.name.to_owned(), sample(member.form, leaf))).collect())
+        }
+    }
+}
+
+/// Every string is `EVIL`, and every message is full of it.
+fn evil(form: &Form) -> Option<Value> {
+    match form {
+        Form::Scalar("base64") => Some(Value::Base64(
             format!(
                 "From: \"{EVIL}\" <a@example.org>\r\nSubject: {EVIL}\r\nX-{EVIL}: {EVIL}\r\nMIME-Version: 1.0\r\n\
                  Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>{EVIL}</p>\
@@ -84,21 +111,9 @@ fn sample(form: &Form) -> Value {
                  name=\"<script>alert(1)</script>.svg\"\r\nContent-Disposition: attachment\r\n\r\n<svg/>\r\n--b--\r\n"
             )
             .into_bytes(),
-        ),
-        Form::Scalar(_) | Form::Any => Value::String(EVIL.to_owned()),
-        Form::Array(item) => Value::Array(vec![sample(item), sample(item)]),
-        Form::Page(item) => Value::Struct(
-            [
-                ("total".to_owned(), Value::Integer(2)),
-                ("items".to_owned(), Value::Array(vec![sample(item), sample(item)])),
-                ("next".to_owned(), Value::String(EVIL.to_owned())),
-            ]
-            .into(),
-        ),
-        Form::Struct => Value::Struct([("description".to_owned(), Value::String(EVIL.to_owned()))].into()),
-        Form::Record(record) => {
-            Value::Struct(record.members.iter().map(|member| (member.name.to_owned(), sample(member.form))).collect())
-        }
+        )),
+        Form::Scalar("string") | Form::Any => Some(Value::String(EVIL.to_owned())),
+        _ => None,
     }
 }
 
@@ -106,7 +121,7 @@ fn sample(form: &Form) -> Value {
 fn yes(call: &Call) -> Answer {
     let method = Method::find(&call.method).unwrap_or_else(|| panic!("there is no {}", call.method));
     assert!(call.params.len() <= method.params.len() && call.params.len() >= method.required(), "{call:?}");
-    let mut value = sample(method.answer);
+    let mut value = sample(method.answer, &evil);
     if let (Value::Struct(members), "session.open" | "session.redeem") = (&mut value, method.name) {
         members.insert("token".to_owned(), Value::String("a-new-session-of-the-daemon".to_owned()));
     }

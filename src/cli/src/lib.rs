@@ -27,6 +27,12 @@ use crate::error::Error;
 use crate::output::{Screen, Style};
 use crate::session::Session;
 
+/// The methods that commands call, in the order of the table. `call` reaches all others.
+#[must_use]
+pub fn methods() -> Vec<&'static str> {
+    command::methods(commands::COMMANDS)
+}
+
 /// Reads the command line, does what it says, tells the exit code.
 #[must_use]
 pub fn main() -> ExitCode {

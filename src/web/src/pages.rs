@@ -5,13 +5,17 @@ pub mod accounts;
 pub mod audit;
 pub mod bans;
 pub mod bounces;
+pub mod digest;
+pub mod dkim;
 pub mod entry;
+pub mod explain;
 pub mod held;
 pub mod import;
 pub mod join;
 pub mod members;
 pub mod mine;
 pub mod overview;
+pub mod people;
 pub mod requests;
 pub mod roles;
 pub mod settings;
@@ -43,6 +47,8 @@ pub struct Frame {
     pub words: &'static Words,
     /// Whether browsers come without TLS.
     pub trial: bool,
+    /// Whether this answers a form, so that its address shows something else, or nothing.
+    pub answer: bool,
     /// What forms bring back.
     pub token: String,
     /// Who is logged in; empty if nobody is.
@@ -83,6 +89,7 @@ impl Frame {
             language: ask.language,
             words: ask.words(),
             trial: !ask.app.site.secure,
+            answer: ask.acts,
             token: ask.form_token(),
             who: person.map(|person| person.address.clone()).unwrap_or_default(),
             admin: person.is_some_and(|person| person.admin),
@@ -243,6 +250,13 @@ fn notice(ask: &Ask) -> &'static str {
         "template" => "The text is saved.",
         "original" => "The text of one's own is gone; the one above it is used again.",
         "created" => "Created.",
+        "digest" => "The digest is on its way.",
+        "key" => "The key is made. Publish its record, then sign with it.",
+        "signs" => "Mail is signed with the key from now on.",
+        "moved" => "The address is another one on all lists.",
+        "erased" => "Erased: nothing is stored about the address any more.",
+        "renamed" => "The list has another address. The mail server has to be told: mailjam-cli mta-config.",
+        "reloaded" => "mailjamd has read its configuration again.",
         "deleted" => "Deleted.",
         "retried" => "Another attempt is made now.",
         "dropped" => "Dropped.",

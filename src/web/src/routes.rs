@@ -10,8 +10,8 @@ use axum::routing::{MethodFilter, on};
 use crate::ask::{App, Ask};
 use crate::gate;
 use crate::pages::{
-    account, accounts, audit, bans, bounces, entry, held, import, join, members, mine, overview, requests, roles,
-    settings, site, templates,
+    account, accounts, audit, bans, bounces, digest, dkim, entry, explain, held, import, join, members, mine, overview,
+    people, requests, roles, settings, site, templates,
 };
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -93,6 +93,7 @@ fn routes() -> Vec<Route> {
         route(Post, Token, "/confirm/{token}", join::confirm),
         route(Get, Visitor, "/lists/{list}/subscribe", join::form),
         route(Post, Visitor, "/lists/{list}/subscribe", join::subscribe),
+        route(Post, Visitor, "/lists/{list}/leave", join::ask_to_leave),
 
         route(Get, Person, "/my", mine::show),
         route(Post, Person, "/my/{list}", mine::save),
@@ -106,6 +107,8 @@ fn routes() -> Vec<Route> {
         route(Get, Person, "/lists/{list}", overview::show),
         route(Post, Person, "/lists/{list}/close", overview::close),
         route(Post, Person, "/lists/{list}/reopen", overview::reopen),
+        route(Post, Person, "/lists/{list}/rename", overview::rename),
+        route(Post, Person, "/lists/{list}/delete", overview::delete),
         route(Get, Person, "/lists/{list}/held", held::all),
         route(Post, Person, "/lists/{list}/held", held::bulk),
         route(Get, Person, "/lists/{list}/held/{id}", held::one),
@@ -123,6 +126,9 @@ fn routes() -> Vec<Route> {
         route(Post, Person, "/lists/{list}/settings", settings::save),
         route(Get, Person, "/lists/{list}/bounces", bounces::all),
         route(Post, Person, "/lists/{list}/bounces", bounces::act),
+        route(Get, Person, "/lists/{list}/bounces/{id}", bounces::one),
+        route(Get, Person, "/lists/{list}/digest", digest::show),
+        route(Post, Person, "/lists/{list}/digest", digest::send),
         route(Get, Person, "/lists/{list}/bans", bans::all),
         route(Post, Person, "/lists/{list}/bans", bans::add),
         route(Post, Person, "/lists/{list}/bans/remove", bans::remove),
@@ -132,17 +138,28 @@ fn routes() -> Vec<Route> {
         route(Get, Person, "/lists/{list}/templates", templates::all),
         route(Get, Person, "/lists/{list}/templates/{name}/{language}", templates::one),
         route(Post, Person, "/lists/{list}/templates/{name}/{language}", templates::save),
+        route(Get, Person, "/lists/{list}/explain", explain::form),
+        route(Post, Person, "/lists/{list}/explain", explain::explain),
         route(Get, Person, "/lists/{list}/audit", audit::of_list),
 
         route(Get, Person, "/site", site::health),
+        route(Post, Person, "/site/doctor", site::doctor),
+        route(Post, Person, "/site/reload", site::reload),
         route(Get, Person, "/site/lists", site::lists),
         route(Post, Person, "/site/lists", site::create_list),
         route(Get, Person, "/site/domains", site::domains),
         route(Post, Person, "/site/domains", site::create_domain),
+        route(Post, Person, "/site/domains/change", site::change_domain),
         route(Post, Person, "/site/domains/delete", site::delete_domain),
         route(Get, Person, "/site/queue", site::queue),
         route(Get, Person, "/site/queue/{id}", site::queue_item),
         route(Post, Person, "/site/queue/{id}", site::queue_act),
+        route(Get, Person, "/site/people", people::show),
+        route(Post, Person, "/site/people", people::change),
+        route(Get, Person, "/site/people/export", people::export),
+        route(Get, Person, "/site/dkim", dkim::all),
+        route(Post, Person, "/site/dkim", dkim::create),
+        route(Post, Person, "/site/dkim/change", dkim::change),
         route(Get, Person, "/site/accounts", accounts::all),
         route(Post, Person, "/site/accounts", accounts::create),
         route(Post, Person, "/site/accounts/change", accounts::change),

@@ -34,7 +34,20 @@ fn only_looks(method: &str) -> bool {
     let verb = method.split_once('.').map_or(method, |(_, verb)| verb);
     matches!(
         verb,
-        "get" | "list" | "lists" | "stats" | "info" | "pending" | "members" | "settings.schema" | "render" | "export"
+        "get"
+            | "list"
+            | "lists"
+            | "stats"
+            | "info"
+            | "pending"
+            | "members"
+            | "member"
+            | "settings.schema"
+            | "render"
+            | "export"
+            | "status"
+            | "preview"
+            | "retention"
     )
 }
 

@@ -18,6 +18,9 @@ struct BansPage<'p> {
     pattern: &'p str,
     reason: &'p str,
     until: &'p str,
+    /// The address that somebody asks about, and the bans that hold it.
+    asked: &'p str,
+    holds: Vec<Ban>,
 }
 
 pub async fn all(ask: Arc<Ask>) -> Answer {
@@ -25,14 +28,23 @@ pub async fn all(ask: Arc<Ask>) -> Answer {
 }
 
 async fn page(ask: &Ask, error: Option<String>) -> Answer {
-    let frame = Frame::of_list(ask, "Bans", "bans").await?.with_error(error);
+    let mut frame = Frame::of_list(ask, "Bans", "bans").await?.with_error(error);
     let bans: Vec<Ban> = ask.call("ban.list", vec![text(ask.part("list"))]).await?;
     let rows = bans.into_iter().map(|ban| {
         let (created, until) = (When::of(ban.created), ban.until.map(When::of));
         (ban, created, until)
     });
+    let asked = ask.query.line("check");
+    let mut holds = Vec::new();
+    if !asked.is_empty() {
+        match ask.call("ban.check", vec![text(ask.part("list")), text(asked)]).await {
+            Ok(found) => holds = found,
+            Err(problem) => frame.error = problem.for_form()?,
+        }
+    }
     let (rows, form) = (rows.collect(), &ask.form);
-    shown!(BansPage { frame, rows, pattern: form.get("pattern"), reason: form.get("reason"), until: form.get("until") })
+    let (pattern, reason, until) = (form.get("pattern"), form.get("reason"), form.get("until"));
+    shown!(BansPage { frame, rows, pattern, reason, until, asked, holds })
 }
 
 pub async fn add(ask: Arc<Ask>) -> Answer {

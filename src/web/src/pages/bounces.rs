@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use mailjam_rpc::records::{Bounce, Bouncing, Page};
+use mailjam_rpc::records::{Bounce, BounceDetail, Bouncing, Page};
 
 use super::{Answer, Frame, done_at_list, first, query, shown};
 use crate::ask::{Ask, segment, text};
+use crate::message::Shown;
 use crate::problem::Problem;
 use crate::shown::When;
 
@@ -55,6 +56,27 @@ async fn page(ask: &Ask, error: Option<String>) -> Answer {
     });
     let (bounces, next) = (bounces.collect(), members.next.unwrap_or_default());
     shown!(BouncesPage { frame, rows, total: members.total, next, query: ask.query.line("q"), bounces })
+}
+
+#[derive(Template)]
+#[template(path = "bounce.html")]
+struct BouncePage {
+    frame: Frame,
+    item: Bounce,
+    at: When,
+    /// The report, while it is kept.
+    report: Option<Shown>,
+}
+
+/// One of them, with the report. For administrators of the site: it may say more than concerns the list.
+pub async fn one(ask: Arc<Ask>) -> Answer {
+    let frame = Frame::of_list(&ask, "Bounce", "bounces").await?;
+    let detail: BounceDetail = ask.call("bounce.get", vec![text(ask.part("id"))]).await?;
+    if !detail.item.list.eq_ignore_ascii_case(ask.part("list")) {
+        return Err(Problem::NotFound);
+    }
+    let (at, report) = (When::of(detail.item.at), detail.raw.map(|raw| Shown::of(&raw)));
+    shown!(BouncePage { frame, item: detail.item, at, report })
 }
 
 pub async fn act(ask: Arc<Ask>) -> Answer {

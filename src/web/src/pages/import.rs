@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use mailjam_rpc::records::{ImportItem, ImportOptions, Imported};
+use mailjam_rpc::records::{ImportItem, ImportOptions, Imported, Refused, Synced};
 
 use super::{Answer, Frame, done_at_list, optional, shown};
 use crate::ask::{Ask, param, text};
@@ -11,17 +11,39 @@ use crate::ask::{Ask, param, text};
 /// What mailjamd takes at once.
 const MOST: usize = 10_000;
 
-/// Refused addresses that are shown.
-const REFUSED: usize = 200;
+/// Addresses that are shown, of those that are refused or removed.
+const SHOWN: usize = 200;
 
 #[derive(Template)]
 #[template(path = "import.html")]
 struct ImportPage<'p> {
     frame: Frame,
     typed: &'p str,
-    /// What would happen.
+    /// What would happen if they were added.
     preview: Option<Imported>,
     more_refused: usize,
+    /// What would happen if the members were these and nobody else.
+    exactly: Option<Exactly>,
+}
+
+/// A change that also removes members.
+struct Exactly {
+    added: usize,
+    kept: i32,
+    /// The first of those who would go.
+    removed: Vec<String>,
+    more_removed: usize,
+    refused: Vec<Refused>,
+}
+
+impl From<Synced> for Exactly {
+    fn from(mut synced: Synced) -> Exactly {
+        let more_removed = synced.removed.len().saturating_sub(SHOWN);
+        synced.removed.truncate(SHOWN);
+        synced.refused.truncate(SHOWN);
+        let Synced { added, removed, kept, refused } = synced;
+        Exactly { added: added.len(), kept, removed, more_removed, refused }
+    }
 }
 
 /// A line as an address and perhaps a name: `a@b`, `Ann <a@b>`, `a@b, Ann` or `a@b<TAB>Ann`.
@@ -39,31 +61,50 @@ fn items(text: &str) -> Vec<ImportItem> {
 }
 
 pub async fn form(ask: Arc<Ask>) -> Answer {
-    page(&ask, None, None).await
+    page(&ask, None, None, None).await
 }
 
-async fn page(ask: &Ask, error: Option<String>, mut preview: Option<Imported>) -> Answer {
+async fn page(ask: &Ask, error: Option<String>, mut preview: Option<Imported>, exactly: Option<Exactly>) -> Answer {
     let frame = Frame::of_list(ask, "Add many members", "members").await?.with_error(error);
     let mut more_refused = 0;
     if let Some(preview) = &mut preview {
-        more_refused = preview.refused.len().saturating_sub(REFUSED);
-        preview.refused.truncate(REFUSED);
+        more_refused = preview.refused.len().saturating_sub(SHOWN);
+        preview.refused.truncate(SHOWN);
     }
-    shown!(ImportPage { frame, typed: ask.form.get("members"), preview, more_refused })
+    shown!(ImportPage { frame, typed: ask.form.get("members"), preview, more_refused, exactly })
 }
 
 pub async fn import(ask: Arc<Ask>) -> Answer {
     let items = items(ask.form.get("members"));
     if items.is_empty() || items.len() > MOST {
         let why = format!("There are {} addresses; send between 1 and {MOST} at once.", items.len());
-        return page(&ask, Some(why), None).await;
+        return page(&ask, Some(why), None, None).await;
+    }
+    if matches!(ask.form.get("action"), "compare" | "exactly") {
+        return exactly(&ask, items).await;
     }
     let looking = ask.form.get("action") != "import";
     let params = vec![text(ask.part("list")), param(items), param(ImportOptions { dry_run: Some(looking) })];
     match ask.call::<Imported>("member.import", params).await {
-        Ok(preview) if looking => page(&ask, None, Some(preview)).await,
+        Ok(preview) if looking => page(&ask, None, Some(preview), None).await,
         Ok(_) => done_at_list(&ask, "/members", "imported"),
-        Err(problem) => page(&ask, Some(problem.for_form()?), None).await,
+        Err(problem) => page(&ask, Some(problem.for_form()?), None, None).await,
+    }
+}
+
+/// Makes the members these and nobody else, after a look at who would go.
+async fn exactly(ask: &Ask, items: Vec<ImportItem>) -> Answer {
+    let looking = ask.form.get("action") != "exactly";
+    let addresses: Vec<String> = items.into_iter().map(|item| item.address).collect();
+    let params = vec![text(ask.part("list")), param(addresses), param(ImportOptions { dry_run: Some(looking) })];
+    match ask.call::<Synced>("member.sync", params).await {
+        Ok(synced) if looking => page(ask, None, None, Some(synced.into())).await,
+        Ok(synced) if synced.refused.is_empty() => done_at_list(ask, "/members", "imported"),
+        Ok(synced) => {
+            let why = "Nothing was changed, because some addresses cannot be members.".to_owned();
+            page(ask, Some(why), None, Some(synced.into())).await
+        }
+        Err(problem) => page(ask, Some(problem.for_form()?), None, None).await,
     }
 }
 

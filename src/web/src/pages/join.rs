@@ -51,7 +51,7 @@ fn list(ask: &Ask) -> Result<&str, Problem> {
 pub async fn form(ask: Arc<Ask>) -> Answer {
     let list = list(&ask)?;
     let frame = Frame::new(&ask, filled(ask.words().subscribe, list), "");
-    let path = ask.path(&format!("/lists/{}/subscribe", segment(list)));
+    let path = ask.path(&format!("/lists/{}", segment(list)));
     Reply::page(&SubscribePage { frame, list, path })
 }
 
@@ -64,6 +64,18 @@ pub async fn subscribe(ask: Arc<Ask>) -> Answer {
         source_ip: Some(ask.from.to_string()),
     };
     match ask.call_public("subscription.request", vec![text(list), text(address), param(options)]).await {
+        Ok(_) | Err(Problem::Refused(_) | Problem::Gone(_)) => {}
+        Err(problem) => return Err(problem),
+    }
+    let words = ask.words();
+    let frame = Frame::new(&ask, words.asked, "");
+    Reply::page(&OutcomePage { frame, words: filled(words.asked_hint, address), undo: None })
+}
+
+/// Asks by mail whether somebody wants to leave; the page says the same about everybody.
+pub async fn ask_to_leave(ask: Arc<Ask>) -> Answer {
+    let (list, address) = (list(&ask)?, ask.form.line("address"));
+    match ask.call_public("subscription.leave", vec![text(list), text(address)]).await {
         Ok(_) | Err(Problem::Refused(_) | Problem::Gone(_)) => {}
         Err(problem) => return Err(problem),
     }

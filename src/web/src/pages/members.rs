@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use mailjam_rpc::records::{Member, MemberAttributes, Page, RemoveOptions};
+use mailjam_rpc::records::{Bounce, Bouncing, BouncingMember, Member, MemberAttributes, Page, RemoveOptions};
 
 use super::{Answer, Frame, PAGE, done, done_at_list, optional, query, shown};
 use crate::ask::{Ask, param, segment, text};
@@ -40,9 +40,18 @@ struct MemberPage {
     since: When,
     away: String,
     disabled: Option<When>,
+    /// What came back, if anything did.
+    bouncing: Option<Bouncing>,
+    bounces: Vec<(Bounce, When)>,
+    thread: String,
 }
 
 impl MemberPage {
+    /// Rounded: what decides is whether it comes near the threshold.
+    fn score(&self, state: &Bouncing) -> String {
+        format!("{:.1}", state.score)
+    }
+
     /// The permitted modes and what they mean.
     fn modes(&self) -> [(&'static str, &'static str); 4] {
         [
@@ -143,10 +152,18 @@ async fn page_of_one(ask: &Ask, error: Option<String>) -> Answer {
         }
         member.language = optional(ask.form.get("language"));
     }
+    let bouncing: BouncingMember = ask.call("bounce.member", vec![text(list), text(address)]).await?;
+    let bounces = bouncing.bounces.into_iter().map(|bounce| {
+        let at = When::of(bounce.at);
+        (bounce, at)
+    });
+    let (bounces, bouncing) = (bounces.collect::<Vec<_>>(), Some(bouncing.state));
+    let bouncing = bouncing.filter(|state| state.scored.is_some() || state.stage != "fine" || !bounces.is_empty());
     let away = member.away_until.map(|until| When::of(until).day().to_owned()).unwrap_or_default();
     let path = format!("{}/member/{}", frame.list_path(), segment(address));
     let (since, disabled) = (When::of(member.since), member.disabled.map(When::of));
-    shown!(MemberPage { frame, member, path, since, away, disabled })
+    let thread = ask.form.get("thread").to_owned();
+    shown!(MemberPage { frame, member, path, since, away, disabled, bouncing, bounces, thread })
 }
 
 pub async fn change(ask: Arc<Ask>) -> Answer {
@@ -171,6 +188,12 @@ pub async fn change(ask: Arc<Ask>) -> Answer {
             None => Err(Problem::Refused("That is no date; nothing was changed.".to_owned())),
         },
         "resume" => ask.call_raw("member.pause", who()).await.map(|_| "changed"),
+        "trust" => ask.call_raw("member.trust", who()).await.map(|_| "changed"),
+        "mute" | "unmute" => {
+            let muted = mailjam_rpc::Value::Boolean(form.get("action") == "mute");
+            let params = [who(), vec![text(form.line("thread")), muted]].concat();
+            ask.call_raw("member.mute", params).await.map(|_| "changed")
+        }
         "reset" => ask.call_raw("bounce.reset", who()).await.map(|_| "reset"),
         "probe" => ask.call_raw("bounce.probe", who()).await.map(|_| "probed"),
         "remove" => match remove_one(&ask, ask.part("address")).await {

@@ -6,8 +6,8 @@ use askama::Template;
 use mailjam_rpc::Value;
 use mailjam_rpc::records::{List, ListStats};
 
-use super::{Answer, Frame, done_at_list, shown};
-use crate::ask::{Ask, text};
+use super::{Answer, Frame, done, done_at_list, shown};
+use crate::ask::{Ask, segment, text};
 use crate::shown::size;
 
 /// Days of the chart.
@@ -83,6 +83,25 @@ pub async fn close(ask: Arc<Ask>) -> Answer {
     }
     match ask.call_raw("list.close", vec![text(ask.part("list"))]).await {
         Ok(_) => done_at_list(&ask, "", "closed"),
+        Err(problem) => page(&ask, Some(problem.for_form()?)).await,
+    }
+}
+
+/// Gives the list another address. For administrators of the site: the mail server has to know of it.
+pub async fn rename(ask: Arc<Ask>) -> Answer {
+    match ask.call::<List>("list.rename", vec![text(ask.part("list")), text(ask.form.line("new_address"))]).await {
+        Ok(list) => done(&ask, &format!("/lists/{}", segment(&list.address)), "renamed"),
+        Err(problem) => page(&ask, Some(problem.for_form()?)).await,
+    }
+}
+
+pub async fn delete(ask: Arc<Ask>) -> Answer {
+    if !ask.form.line("name").eq_ignore_ascii_case(ask.part("list")) {
+        let why = "Nothing was deleted: to delete the list, type its whole address.".to_owned();
+        return page(&ask, Some(why)).await;
+    }
+    match ask.call_raw("list.delete", vec![text(ask.part("list"))]).await {
+        Ok(_) => done(&ask, "/site/lists", "deleted"),
         Err(problem) => page(&ask, Some(problem.for_form()?)).await,
     }
 }

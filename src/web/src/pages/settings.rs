@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use mailjam_rpc::Value;
-use mailjam_rpc::records::{List, Previewed, SettingSchema, UpdateOptions};
+use mailjam_rpc::records::{List, Previewed, Retention, SettingSchema, UpdateOptions};
 
 use super::{Answer, Frame, done_at_list, shown};
 use crate::ask::{Ask, param, text};
@@ -81,6 +81,7 @@ struct SettingsPage {
     frame: Frame,
     groups: Vec<(&'static str, Vec<Row>)>,
     revision: i32,
+    kept: Retention,
     preview: Option<(i32, Vec<Difference>)>,
 }
 
@@ -109,6 +110,7 @@ async fn page(ask: &Ask, error: Option<String>, preview: Option<Previewed>) -> A
     }
     let list = read(ask).await?;
     let schema: Vec<SettingSchema> = ask.call("list.settings.schema", Vec::new()).await?;
+    let kept: Retention = ask.call("privacy.retention", vec![text(ask.part("list"))]).await?;
     let mut rows: Vec<Row> = schema.into_iter().map(|schema| Row::of(schema, ask, &list)).collect();
     let mut groups = Vec::new();
     for (title, known) in wording::GROUPS {
@@ -136,7 +138,7 @@ async fn page(ask: &Ask, error: Option<String>, preview: Option<Previewed>) -> A
         });
         (preview.looked_at, differences.collect())
     });
-    shown!(SettingsPage { frame, groups, revision: list.revision, preview })
+    shown!(SettingsPage { frame, groups, revision: list.revision, kept, preview })
 }
 
 /// What was typed that is not so already.

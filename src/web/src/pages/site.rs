@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use mailjam_rpc::records::{
-    Domain, DomainAttributes, List, Page, QueueDetail, QueueItem, QueueQuery, RetrySelection, ServerInfo, ServerStats,
-    Token, TokenCreated, TokenRequest,
+    Domain, DomainAttributes, Finding, List, Page, QueueDetail, QueueItem, QueueQuery, RetrySelection, ServerInfo,
+    ServerStats, Token, TokenCreated, TokenRequest,
 };
 
 use super::{Answer, Frame, PAGE, done, optional, query, shown};
@@ -25,7 +25,11 @@ struct HealthPage {
 }
 
 pub async fn health(ask: Arc<Ask>) -> Answer {
-    let frame = Frame::of_site(&ask, "Health", "health")?;
+    health_page(&ask, None).await
+}
+
+async fn health_page(ask: &Ask, error: Option<String>) -> Answer {
+    let frame = Frame::of_site(ask, "Health", "health")?.with_error(error);
     let info: ServerInfo = ask.call("server.info", Vec::new()).await?;
     let stats: ServerStats = ask.call("server.stats", Vec::new()).await?;
     let verdicts = stats.verdicts.iter().map(|(action, count)| match count {
@@ -35,6 +39,27 @@ pub async fn health(ask: Arc<Ask>) -> Answer {
     let verdicts = verdicts.collect();
     let (oldest, since) = (stats.oldest.map(When::of), When::of(mailjam_rpc::Time(now() - i64::from(info.uptime))));
     shown!(HealthPage { frame, info, stats, oldest, since, verdicts })
+}
+
+#[derive(Template)]
+#[template(path = "site_doctor.html")]
+struct DoctorPage {
+    frame: Frame,
+    findings: Vec<Finding>,
+}
+
+/// Looks whether all is there that lists need. A mail goes through the mail server for it, so nobody does it by a look.
+pub async fn doctor(ask: Arc<Ask>) -> Answer {
+    let frame = Frame::of_site(&ask, "Doctor", "health")?;
+    let findings: Vec<Finding> = ask.call("server.doctor", Vec::new()).await?;
+    shown!(DoctorPage { frame, findings })
+}
+
+pub async fn reload(ask: Arc<Ask>) -> Answer {
+    match ask.call_raw("server.reload", Vec::new()).await {
+        Ok(_) => done(&ask, "/site", "reloaded"),
+        Err(problem) => health_page(&ask, Some(problem.for_form()?)).await,
+    }
 }
 
 #[derive(Template)]
@@ -124,6 +149,14 @@ pub async fn create_domain(ask: Arc<Ask>) -> Answer {
     let attributes = DomainAttributes { description: optional(ask.form.line("description")) };
     match ask.call_raw("domain.create", vec![text(ask.form.line("name")), param(attributes)]).await {
         Ok(_) => done(&ask, "/site/domains", "created"),
+        Err(problem) => domains_page(&ask, Some(problem.for_form()?)).await,
+    }
+}
+
+pub async fn change_domain(ask: Arc<Ask>) -> Answer {
+    let attributes = DomainAttributes { description: Some(ask.form.line("description").to_owned()) };
+    match ask.call_raw("domain.update", vec![text(ask.form.line("name")), param(attributes)]).await {
+        Ok(_) => done(&ask, "/site/domains", "changed"),
         Err(problem) => domains_page(&ask, Some(problem.for_form()?)).await,
     }
 }
