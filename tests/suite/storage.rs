@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mailjam_rpc::codec::{decode_reply, encode_call};
-use mailjam_rpc::records::QueueDetail;
+use mailjam_rpc::records::{Page, QueueDetail, QueueItem};
 use mailjam_rpc::{Code, Fault, Shape, Value};
 use nix::sys::signal::Signal;
 
@@ -211,6 +211,12 @@ fn a_disk_that_turns_read_only_is_told_and_loses_nothing_that_was_acknowledged()
     small.call("member.add", vec![text(TALK), text(ANN)]).expect("a member");
     assert_eq!(small.hand_over(&post("before")).0, Some(0));
     small.sink.wait_for(|state| state.messages == 1, PATIENCE);
+    // Until it is written down that the post went out, it goes out again after a fall.
+    eventually("the post to be done", || {
+        let queue = small.call("queue.list", vec![]).expect("the queue");
+        let queue = Page::<QueueItem>::from_value(queue).expect("a page");
+        queue.items.is_empty().then_some(())
+    });
 
     small.abort();
     small.assert_unusable(&post("after"));

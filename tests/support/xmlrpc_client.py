@@ -218,6 +218,10 @@ def wishes(call):
     assert "away_until" not in call("member.pause", LIST, "wish@py.test")
     assert call("member.mute", LIST, "wish@py.test", "<thread@py.test>") is True
     assert call("member.trust", LIST, "wish@py.test")["posting"] == "accept"
+    since = [one["since"] for one in call("member.list", LIST, {"sort": "newest", "limit": 10})["items"]]
+    assert since == sorted(since, reverse=True), since
+    assert fault_of(call, "member.list", LIST, {"sort": "colour"}) == -32602
+    assert all(post["subject"] for post in call("list.posts", LIST, 5))
     assert call("list.stats", LIST)["digest"] == 1 and len(call("list.stats", LIST, 7)["daily"]) == 7
     assert call("member.remove", LIST, "wish@py.test", {"notify": True, "reason": "a test"}) is True
 
@@ -406,6 +410,7 @@ def accounts(call, path):
     assert [(mine["list"], mine["mode"]) for mine in me("me.lists")] == [(LIST, "post")]
     assert me("me.update", LIST, {"mode": "nomail", "away_until": DateTime("20990101T12:00:00")})["mode"] == "nomail"
     assert me("me.mute", LIST, "<thread@py.test>", True) is True
+    assert isinstance(me("me.threads", LIST), list)
     assert me("me.enable", LIST) is False
     assert json.loads(me("me.export").data)["address"] == "eve@py.test"
     assert me("me.leave", LIST) is True

@@ -418,22 +418,16 @@ fn mute(session: &mut dyn Session, list: &ListRow, who: &Address, post: i64) -> 
     let row = session.member(list.id, &who.key())?.ok_or_else(no_member)?;
     let bytes = session.message(post)?.ok_or_else(|| bad(Code::NoItem, "that post is not kept any more"))?;
     let message = Message::parse(&bytes).map_err(|error| bad(Code::BadMessage, &error.to_string()))?;
-    mute_thread(session, list, &row.key, &message.thread(), true)?;
+    mute_thread(session, list, &row.key, &message.thread())?;
     let subject = message.field("Subject").next().map(|field| field.decoded().into_owned()).unwrap_or_default();
     Ok(("done", ("mute", subject)))
 }
 
 /// Mutes a thread by its root and by the message that was named: later posts refer to one of them.
-pub fn mute_thread(
-    session: &mut dyn Session,
-    list: &ListRow,
-    key: &str,
-    thread: &[String],
-    muted: bool,
-) -> Result<(), Error> {
+pub fn mute_thread(session: &mut dyn Session, list: &ListRow, key: &str, thread: &[String]) -> Result<(), Error> {
     let ends = thread.first().into_iter().chain(thread.last().filter(|_| thread.len() > 1));
     for id in ends {
-        session.mute(list.id, key, id, muted, now())?;
+        session.mute(list.id, key, id, true, now())?;
     }
     Ok(())
 }

@@ -65,6 +65,18 @@ record! {
         pub filter: Option<String>,
     }
 
+    /// `member.list`.
+    pub struct MemberQuery {
+        /// `next` of the page before, with the same `sort`; absent for the first page.
+        pub cursor: Option<String>,
+        /// Items a page, 1 to 10,000; 1,000 if absent.
+        pub limit: Option<i32>,
+        /// Only members whose address or name contains this text, in any case.
+        pub filter: Option<String>,
+        /// `address` (if absent), `name` (those without one last), `since` (the oldest first) or `newest`.
+        pub sort: Option<String>,
+    }
+
     /// `domain.get`.
     pub struct Domain {
         /// The domain, in lower case.
@@ -777,6 +789,44 @@ record! {
         pub pending: i32,
         /// Posts a day, the oldest day first, today last.
         pub daily: Vec<i32>,
+        /// Mail that came back or was refused, a day, in the same order.
+        pub bounces: Vec<i32>,
+    }
+
+    /// `list.posts`: a post that went to the members.
+    pub struct Post {
+        /// Its id in the queue.
+        pub id: String,
+        /// Who wrote it: the name in `From`, or the address there.
+        pub author: String,
+        /// Subject, decoded.
+        pub subject: String,
+        /// Message-ID of the message, empty if it had none.
+        pub message_id: String,
+        /// When it came in.
+        pub received: Time,
+        /// Octets.
+        pub size: i32,
+        /// Recipients that the next hop took.
+        pub delivered: i32,
+        /// Recipients that were refused for good.
+        pub refused: i32,
+    }
+
+    /// `me.threads`: what was written about one subject.
+    pub struct MyThread {
+        /// Message-ID of its first message, for `me.mute`.
+        pub thread: String,
+        /// Subject of the newest post.
+        pub subject: String,
+        /// Who wrote that one.
+        pub author: String,
+        /// When it came in.
+        pub latest: Time,
+        /// Posts among those looked at.
+        pub posts: i32,
+        /// Whether the person gets no more of it.
+        pub muted: bool,
     }
 
     /// One item of the queue.

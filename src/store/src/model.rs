@@ -415,6 +415,20 @@ pub struct PageQuery {
     pub filter: Option<String>,
 }
 
+/// In which order members come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MemberOrder {
+    /// By address, as they are stored.
+    #[default]
+    Address,
+    /// By name, those without one last.
+    Name,
+    /// The oldest first.
+    Since,
+    /// The newest first.
+    Newest,
+}
+
 /// A part of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
@@ -762,6 +776,8 @@ pub struct ListCounts {
     pub held: u64,
     /// Requests that wait for a moderator.
     pub pending: u64,
+    /// When mail to members came back or was refused, since.
+    pub bounces: Vec<i64>,
 }
 
 /// Where a member is whose mail comes back.

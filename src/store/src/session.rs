@@ -89,6 +89,10 @@ pub trait Members {
     /// Members by address.
     fn members(&self, list: ListKey, query: &PageQuery) -> Result<Page<MemberRow>>;
 
+    /// The same in another order. All members of the list are looked at: no index costs an import more than this costs
+    /// a person now and then.
+    fn members_by(&self, list: ListKey, query: &PageQuery, order: MemberOrder) -> Result<Page<MemberRow>>;
+
     /// One member.
     fn member(&self, list: ListKey, key: &str) -> Result<Option<MemberRow>>;
 
@@ -118,6 +122,9 @@ pub trait Members {
 
     /// Sends a member nothing more of a thread, or everything again; `thread` is a Message-ID with its angle brackets.
     fn mute(&mut self, list: ListKey, key: &str, thread: &str, muted: bool, now: i64) -> Result<()>;
+
+    /// The Message-IDs by which a member muted threads.
+    fn muted(&self, list: ListKey, key: &str) -> Result<Vec<String>>;
 
     /// What happened on a list since `since`.
     fn list_counts(&self, list: ListKey, since: i64, now: i64) -> Result<ListCounts>;
@@ -164,6 +171,13 @@ pub trait Queue {
 
     /// Stores what the list itself writes, due at once for its recipients; answers its id.
     fn add_notice(&mut self, notice: &NewNotice) -> Result<i64>;
+
+    /// The beginning of a post's message, at most this many octets; `None` if the post is gone.
+    fn message_start(&self, post: i64, octets: usize) -> Result<Option<Vec<u8>>>;
+
+    /// The last stored posts that go or went to the members of a list, the newest first: none that waits for a moderator or
+    /// is quarantined.
+    fn sent_posts(&self, list: ListKey, limit: u32) -> Result<Vec<PostRow>>;
 
     /// The last stored posts to the members of a list, held ones included, the newest first.
     fn latest_posts(&self, list: ListKey, limit: u32) -> Result<Vec<PostRow>>;

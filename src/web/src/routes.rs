@@ -97,6 +97,8 @@ fn routes() -> Vec<Route> {
 
         route(Get, Person, "/my", mine::show),
         route(Post, Person, "/my/{list}", mine::save),
+        route(Get, Person, "/my/{list}/threads", mine::threads),
+        route(Post, Person, "/my/{list}/threads", mine::mute),
         route(Post, Person, "/my/{list}/leave", mine::leave),
         route(Post, Person, "/my/{list}/enable", mine::enable),
         route(Get, Person, "/account", account::show),

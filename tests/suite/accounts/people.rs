@@ -1,6 +1,6 @@
 //! What everybody may do who is logged in: only to oneself.
 
-use mailjam_rpc::records::{Member, MyMembership, SessionDetail};
+use mailjam_rpc::records::{Member, MyMembership, MyThread, Post, SessionDetail};
 use mailjam_rpc::{Code, Time, Value};
 
 use super::{ANN, BOB, OTHER, TALK, create, logged_in, site};
@@ -72,6 +72,50 @@ fn people_change_their_own_memberships_and_nothing_else() {
     assert_eq!(control.fault("member.get", vec![text(TALK), text(ANN)]), no_member);
     assert_eq!(ann.call::<Vec<Value>>("me.lists", vec![]).len(), 0);
     assert_eq!(about_bob(), before, "nobody touched what is Bob's");
+}
+
+#[test]
+fn members_see_what_was_written_lately_and_mute_it_by_the_thread() {
+    let (_sink, daemon) = site();
+    daemon.cli_prints(&["list", "set", TALK, "post_policy=members"]);
+    let mta = Door::named(&daemon, "mta");
+    let submit = |number: u32, about: &str, answer: &str| {
+        let message = format!(
+            "From: =?utf-8?q?B=C3=B6b?= <{BOB}>\nTo: {TALK}\nSubject: {about}\nMessage-ID: <{number}@x>\n{answer}\nHello\n"
+        );
+        mta.submit(BOB, TALK, message.as_bytes()).action
+    };
+    assert_eq!(submit(1, "=?utf-8?q?K=C3=A4se?=", ""), "accept");
+    assert_eq!(submit(2, "Wine", ""), "accept");
+    assert_eq!(submit(3, "Re: Cheese", "In-Reply-To: <1@x>\n"), "accept");
+    // What waits for a moderator nobody sees here.
+    daemon.cli_prints(&["list", "set", TALK, "post_policy=moderated"]);
+    assert_eq!(submit(4, "Secret", ""), "hold");
+    let control = Door::control(&daemon);
+    let posts: Vec<Post> = control.call("list.posts", vec![text(TALK)]);
+    let seen: Vec<_> = posts.iter().map(|post| (post.subject.as_str(), post.author.as_str())).collect();
+    assert_eq!(seen, [("Re: Cheese", "Böb"), ("Wine", "Böb"), ("Käse", "Böb")]);
+    assert_eq!(control.call::<Vec<Post>>("list.posts", vec![text(TALK), Value::Integer(1)]).len(), 1);
+    for last in [0, -1, 201] {
+        assert_eq!(control.fault("list.posts", vec![text(TALK), Value::Integer(last)]), Code::InvalidParameters as i32);
+    }
+    let printed = daemon.cli_prints(&["list", "posts", TALK, "--last", "2"]);
+    assert!(printed.contains("Re: Cheese") && printed.contains("Wine") && !printed.contains("Käse"), "{printed}");
+
+    create(&daemon, ANN);
+    let ann = logged_in(&daemon, ANN);
+    let threads = || {
+        let threads: Vec<MyThread> = ann.call("me.threads", vec![text(TALK)]);
+        threads.into_iter().map(|one| (one.thread, one.subject, one.posts, one.muted)).collect::<Vec<_>>()
+    };
+    let row = |thread: &str, subject: &str, posts, muted| (thread.to_owned(), subject.to_owned(), posts, muted);
+    assert_eq!(threads(), [row("<1@x>", "Re: Cheese", 2, false), row("<2@x>", "Wine", 1, false)]);
+    // Muted by a post in its middle, as by a link in a mail, and wanted again by its root.
+    assert!(ann.call::<bool>("me.mute", vec![text(TALK), text("<3@x>")]));
+    assert_eq!(threads(), [row("<1@x>", "Re: Cheese", 2, true), row("<2@x>", "Wine", 1, false)]);
+    assert!(ann.call::<bool>("me.mute", vec![text(TALK), text("<1@x>"), Value::Boolean(false)]));
+    assert!(threads().iter().all(|(.., muted)| !muted), "{:?}", threads());
+    assert_eq!(ann.fault("me.threads", vec![text(OTHER)]), Code::NoMember as i32);
 }
 
 #[test]

@@ -48,6 +48,8 @@ fn only_looks(method: &str) -> bool {
             | "status"
             | "preview"
             | "retention"
+            | "posts"
+            | "threads"
     )
 }
 

@@ -1,6 +1,7 @@
 //! `list`: the lists and their settings.
 
 mod clone;
+mod posts;
 mod preview;
 mod stats;
 
@@ -28,6 +29,7 @@ const NEW_ADDRESS: Arg =
     Arg::new("new-address", Form::Required, "NEW-ADDRESS", "New posting address").names(Names::NewList);
 const LAST: Arg =
     Arg::new("last", Form::Value, "N", "Look at the last N posts, 1000 at most; else at 100").names(Names::Number);
+const LAST_POSTS: Arg = Arg::new("last", Form::Value, "N", "The last N, 200 at most; else 20").names(Names::Number);
 const DAYS: Arg = Arg::new("days", Form::Value, "N", "Of the last N days; else of 30").names(Names::Number);
 
 pub const NOUN: Command = Command::group(
@@ -62,6 +64,8 @@ them from a file.",
             preview::preview,
         )
         .details("Nothing is changed. Posts that were refused are not stored, so they are not looked at."),
+        Command::new("posts", "Show the last posts", &["list.posts"], &[LIST, LAST_POSTS], posts::posts)
+            .details("Those that went to the members, as long as they are kept: see the setting retention."),
         Command::new("settings", "Explain all settings", &["list.settings.schema"], &[], settings),
         Command::new("stats", "Count members, posts and what waits", &["list.stats"], &[LIST, DAYS], stats::stats),
         Command::new("delete", "Delete a list with its members, roles and queue", &["list.delete"], &[LIST, YES], delete),

@@ -42,6 +42,9 @@ const TO_FILE: Arg =
 const FORMAT: Arg =
     Arg::new("format", Form::Value, "FORM", "csv, jsonl for one JSON document a line, or text; else csv")
         .names(Names::Words(export::FORMS));
+const SORT: Arg =
+    Arg::new("sort", Form::Value, "ORDER", "By address, name, since (the oldest first) or newest; else by address")
+        .names(Names::Words(&["address", "name", "since", "newest"]));
 const OLD: Arg = Arg::new("old", Form::Required, "OLD", "Address so far");
 const NEW: Arg = Arg::new("new", Form::Required, "NEW", "Address from now on");
 const LISTS: Arg =
@@ -59,7 +62,7 @@ pub const NOUN: Command = Command::group(
     "member",
     "Members of lists",
     &[
-        Command::new("list", "Show the members of a list", &["member.list"], &[LIST, FILTER, LIMIT], list),
+        Command::new("list", "Show the members of a list", &["member.list"], &[LIST, FILTER, SORT, LIMIT], list),
         Command::new("get", "Show one member", &["member.get"], &[LIST, MEMBER], get).alias("show"),
         Command::new(
             "add",
@@ -132,7 +135,12 @@ fn list(session: &mut Session, args: &Args<'_>) -> Result<Outcome, Error> {
             [member.address, mode, member.since.to_string(), or_dash(&member.name)]
         },
     }
-    .show(session, args, &[text(args.text("list"))], &[("filter", args.optional("filter"))])
+    .show(
+        session,
+        args,
+        &[text(args.text("list"))],
+        &[("filter", args.optional("filter")), ("sort", args.optional("sort"))],
+    )
 }
 
 /// What the member gets, or that mail is stopped.

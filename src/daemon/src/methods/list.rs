@@ -9,7 +9,7 @@ use mailjam_rpc::records::{Change, List as ListRecord, Query, SettingSchema, Upd
 use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::{ListRow, Session};
 
-use super::{Failed, count, find_list, list, page, page_query, preview, stats, unknown, value};
+use super::{Failed, count, find_list, list, page, page_query, posts, preview, stats, unknown, value};
 use crate::actor::{Actor, Deed};
 use crate::daemon::{Daemon, now};
 use crate::params::Params;
@@ -17,6 +17,9 @@ use crate::params::Params;
 /// Posts that `list.preview` looks at, and days that `list.stats` tells of, unless the caller wants others.
 const PREVIEW: i32 = 100;
 const DAYS: i32 = 30;
+
+/// Posts that `list.posts` tells of, unless the caller wants others.
+const POSTS: i32 = 20;
 
 /// Calls a method.
 pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Result<Value, Fault> {
@@ -66,6 +69,10 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
         "stats" => {
             let days = params.optional::<i32>()?.unwrap_or(DAYS);
             daemon.store.read(move |session| stats::stats(session, &name, days)).await.map(value)
+        }
+        "posts" => {
+            let last = params.optional::<i32>()?.unwrap_or(POSTS);
+            daemon.store.read(move |session| posts::posts(session, &list(session, &name)?, last)).await.map(value)
         }
         "close" => set_closed(daemon, actor, name, true).await,
         "reopen" => set_closed(daemon, actor, name, false).await,

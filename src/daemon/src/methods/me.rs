@@ -9,7 +9,7 @@ use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::{AccountRow, ListRow, MemberRow, Session};
 
 use super::member::{amend_row, apply, mute_row, record};
-use super::{Failed, list, privacy, unknown, value};
+use super::{Failed, list, posts, privacy, unknown, value};
 use crate::actor::{Actor, Deed};
 use crate::bounces::course;
 use crate::caller::Caller;
@@ -43,6 +43,14 @@ pub async fn call(daemon: &Arc<Daemon>, caller: &Caller, verb: &str, mut params:
                 subscription::leave(session, &list, &person.key, None, &actor)
             });
             left.await.map(|_| Value::Boolean(true))
+        }
+        "threads" => {
+            let name = params.take::<String>()?;
+            let threads = store.read(move |session| {
+                let (list, row) = own(session, &person, &name)?;
+                posts::threads(session, &list, &row.key)
+            });
+            threads.await.map(value)
         }
         "mute" => {
             let (name, id) = (params.take::<String>()?, params.take::<String>()?);

@@ -9,12 +9,13 @@ use mailjam_core::list::List;
 use mailjam_core::message::Message;
 use mailjam_core::settings::Settings;
 use mailjam_rpc::records::{
-    ImportItem, ImportOptions, Imported, Member, MemberAttributes, Membership, Query, Refused, RemoveOptions, Synced,
+    ImportItem, ImportOptions, Imported, Member, MemberAttributes, MemberQuery, Membership, Query, Refused,
+    RemoveOptions, Synced,
 };
 use mailjam_rpc::{Code, Fault, Time, Value};
-use mailjam_store::{ListKey, ListRow, MemberRow, Mode, PageQuery, Session};
+use mailjam_store::{ListKey, ListRow, MemberOrder, MemberRow, Mode, PageQuery, Session};
 
-use super::{Failed, address, count, find_list, list, page, page_query, unknown, value};
+use super::{Failed, address, count, find_list, list, page, page_query, posts, unknown, value};
 use crate::actor::{Actor, Deed};
 use crate::daemon::{Daemon, now};
 use crate::params::Params;
@@ -33,8 +34,12 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
     let name = params.take::<String>()?;
     let result = match verb {
         "list" => {
-            let query = page_query(params.optional::<Query>()?)?;
-            let found = store.read(move |session| Ok::<_, Failed>(session.members(list(session, &name)?.id, &query)?));
+            let MemberQuery { cursor, limit, filter, sort } =
+                params.optional()?.unwrap_or(MemberQuery { cursor: None, limit: None, filter: None, sort: None });
+            let order = order(sort.as_deref())?;
+            let query = page_query(Some(Query { cursor, limit, filter }))?;
+            let found = store
+                .read(move |session| Ok::<_, Failed>(session.members_by(list(session, &name)?.id, &query, order)?));
             found.await.map(|found| page(found, record))
         }
         "get" => {
@@ -295,6 +300,20 @@ fn remove(
     Ok(())
 }
 
+/// What a query calls the order.
+fn order(sort: Option<&str>) -> Result<MemberOrder, Fault> {
+    Ok(match sort.unwrap_or_default() {
+        "" | "address" => MemberOrder::Address,
+        "name" => MemberOrder::Name,
+        "since" => MemberOrder::Since,
+        "newest" => MemberOrder::Newest,
+        other => {
+            let text = format!("query.sort: {other:?} is none of address, name, since and newest");
+            return Err(Fault::new(Code::InvalidParameters, text));
+        }
+    })
+}
+
 fn mute(session: &mut dyn Session, name: &str, who: &str, thread: &str, muted: bool) -> Result<(), Failed> {
     let list = list(session, name)?;
     let row = get(session, list.id, who)?;
@@ -310,9 +329,16 @@ pub fn mute_row(
     muted: bool,
 ) -> Result<(), Failed> {
     let id = if thread.starts_with('<') { thread.to_owned() } else { format!("<{thread}>") };
+    if !muted {
+        // Whatever was named when it was muted.
+        for id in posts::thread_of(session, list, &id)? {
+            session.mute(list.id, &row.key, &id, false, now())?;
+        }
+        return Ok(());
+    }
     let stored = session.post_by_message_id(list.id, &id)?.map(|post| session.message(post)).transpose()?.flatten();
     let known = stored.as_deref().and_then(|bytes| Message::parse(bytes).ok()).map(|message| message.thread());
-    subscription::mute_thread(session, list, &row.key, &known.unwrap_or_else(|| vec![id]), muted)?;
+    subscription::mute_thread(session, list, &row.key, &known.unwrap_or_else(|| vec![id]))?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ pub mod member;
 pub mod message;
 pub mod moderation;
 pub mod mta;
+mod posts;
 mod preview;
 pub mod privacy;
 pub mod queue;

@@ -34,6 +34,12 @@ pub fn stats(session: &dyn Session, name: &str, days: i32) -> Result<ListStats, 
         refused += lost;
         posters.insert(sender.to_lowercase());
     }
+    let mut bounces = vec![0_i32; daily.len()];
+    for at in &counts.bounces {
+        if let Some(day) = usize::try_from(at / DAY - first).ok().and_then(|day| bounces.get_mut(day)) {
+            *day += 1;
+        }
+    }
     let [post, digest, nomail] = counts.modes;
     Ok(ListStats {
         days,
@@ -52,5 +58,6 @@ pub fn stats(session: &dyn Session, name: &str, days: i32) -> Result<ListStats, 
         held: count(counts.held),
         pending: count(counts.pending),
         daily,
+        bounces,
     })
 }

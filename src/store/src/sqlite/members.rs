@@ -1,10 +1,10 @@
 //! Memberships in SQL.
 
 use mailjam_core::decide::{Posting, Standing};
-use rusqlite::{Row, params};
+use rusqlite::{Row, ToSql, params};
 
 use super::lists::{LIST_COLUMNS, read_list};
-use super::{Sql, containing, cut, signed, unsigned};
+use super::{Sql, containing, cut, number, signed, unsigned};
 use crate::error::{Error, Result};
 use crate::model::*;
 use crate::session::Members;
@@ -88,6 +88,42 @@ impl Members for Sql<'_> {
         };
         let items = items.into_iter().map(check).collect::<Result<Vec<_>>>()?;
         let (items, next) = cut(items, query.limit, |row| row.key.clone());
+        Ok(Page { total, items, next })
+    }
+
+    fn members_by(&self, list: ListKey, query: &PageQuery, order: MemberOrder) -> Result<Page<MemberRow>> {
+        // What decides, and whether what stands behind the last row of a page is larger or smaller.
+        let (column, behind, direction) = match order {
+            MemberOrder::Address => return self.members(list, query),
+            MemberOrder::Name => ("coalesce(nullif(name, ''), char(1114111)) COLLATE NOCASE", ">", ""),
+            MemberOrder::Since => ("since", ">", ""),
+            MemberOrder::Newest => ("since", "<", "DESC"),
+        };
+        let filter = query.filter.as_deref().map_or_else(|| "%".to_owned(), containing);
+        let total = self
+            .count(&format!("SELECT count(*) FROM member WHERE list_id = ?1 AND {MATCHING}"), params![list, filter])?;
+        let (value, key) = query.after.split_once('\n').unwrap_or_default();
+        // A number is compared with a number.
+        let value: Box<dyn ToSql> =
+            if order == MemberOrder::Name { Box::new(value.to_owned()) } else { Box::new(number(value)) };
+        let items = self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM member
+                 WHERE list_id = ?1 AND {MATCHING} AND (?4 = '' OR {column} {behind} ?3 OR ({column} = ?3 AND key > ?4))
+                 ORDER BY {column} {direction}, key LIMIT ?5"
+            ),
+            params![list, filter, value, key, i64::from(query.limit) + 1],
+            |row| read_member(row, 0),
+        )?;
+        let items = items.into_iter().map(check).collect::<Result<Vec<_>>>()?;
+        let (items, next) = cut(items, query.limit, |row| {
+            let value = match order {
+                MemberOrder::Name if row.name.is_empty() => char::MAX.to_string(),
+                MemberOrder::Name => row.name.clone(),
+                _ => row.since.to_string(),
+            };
+            format!("{value}\n{}", row.key)
+        });
         Ok(Page { total, items, next })
     }
 
@@ -241,6 +277,10 @@ impl Members for Sql<'_> {
         self.change(sql, params![list, key, thread, now]).map(drop)
     }
 
+    fn muted(&self, list: ListKey, key: &str) -> Result<Vec<String>> {
+        self.all("SELECT thread FROM mute WHERE key = ?2 AND list_id = ?1", params![list, key], |row| row.get(0))
+    }
+
     fn list_counts(&self, list: ListKey, since: i64, now: i64) -> Result<ListCounts> {
         let (modes, away, joined) = self.one(
             "SELECT count(*) FILTER (WHERE mode NOT IN ('digest', 'plain-digest', 'nomail')),
@@ -263,6 +303,11 @@ impl Members for Sql<'_> {
         let held = self.count("SELECT count(*) FROM held WHERE list_id = ?1 AND action = ''", [list])?;
         let pending =
             self.count("SELECT count(*) FROM request WHERE list_id = ?1 AND waits_for = 'approval'", [list])?;
-        Ok(ListCounts { modes, away, joined, left, posts, held, pending })
+        let bounces = self.all(
+            "SELECT at FROM bounce WHERE list_id = ?1 AND at >= ?2 AND key <> ''",
+            params![list, since],
+            |row| row.get(0),
+        )?;
+        Ok(ListCounts { modes, away, joined, left, posts, held, pending, bounces })
     }
 }

@@ -79,6 +79,24 @@ impl Sql<'_> {
         )
     }
 
+    /// The last posts to the members of a list for which a condition holds, the newest first.
+    fn last_posts(&self, list: ListKey, limit: u32, condition: &str) -> Result<Vec<PostRow>> {
+        // Reads the table backwards until there are enough: an index would be written by every hand-over, and this is asked
+        // by a person now and then.
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM post JOIN list ON list.id = post.list_id WHERE post.id IN
+                     (SELECT id FROM post WHERE list_id = ?1 AND kind = 'post' {condition} ORDER BY id DESC LIMIT ?2)
+                 ORDER BY post.id DESC"
+            ),
+            params![list, limit],
+            read_post,
+        )?
+        .into_iter()
+        .map(check)
+        .collect()
+    }
+
     /// Makes deferred recipients of those that a post was refused for, if they are still to get it.
     fn recall(&mut self, id: i64) -> Result<()> {
         let Some(post) = self.post(id)? else { return Ok(()) };
@@ -194,21 +212,20 @@ impl Queue for Sql<'_> {
         Ok(id)
     }
 
+    fn message_start(&self, post: i64, octets: usize) -> Result<Option<Vec<u8>>> {
+        self.maybe(
+            "SELECT substr(bytes, 1, ?2) FROM message WHERE post_id = ?1",
+            params![post, signed(octets as u64)],
+            |row| row.get(0),
+        )
+    }
+
+    fn sent_posts(&self, list: ListKey, limit: u32) -> Result<Vec<PostRow>> {
+        self.last_posts(list, limit, "AND state IN (0, 1, 2)")
+    }
+
     fn latest_posts(&self, list: ListKey, limit: u32) -> Result<Vec<PostRow>> {
-        // Reads the table backwards until there are enough: an index would be written by every hand-over, and this is asked
-        // by a person now and then.
-        self.all(
-            &format!(
-                "SELECT {COLUMNS} FROM post JOIN list ON list.id = post.list_id WHERE post.id IN
-                     (SELECT id FROM post WHERE list_id = ?1 AND kind = 'post' ORDER BY id DESC LIMIT ?2)
-                 ORDER BY post.id DESC"
-            ),
-            params![list, limit],
-            read_post,
-        )?
-        .into_iter()
-        .map(check)
-        .collect()
+        self.last_posts(list, limit, "")
     }
 
     fn post_by_message_id(&self, list: ListKey, message_id: &str) -> Result<Option<i64>> {

@@ -1,7 +1,7 @@
 //! Memberships.
 
 use mailjam_core::decide::{Posting, Standing};
-use mailjam_store::{Error, MemberRow, Mode, Role};
+use mailjam_store::{Error, MemberOrder, MemberRow, Mode, Role};
 
 use crate::{Fixture, NOW, block_on, create, filtered, member, page};
 
@@ -74,6 +74,47 @@ fn members_are_listed_by_address_in_pages() {
         assert_eq!(session.members(list, &page("m15@example.org", 9))?.next, None, "just as many as there are");
         assert_eq!(session.members(list, &page("", u32::MAX))?.items.len(), 25);
         assert_eq!(session.members(4711, &page("", 10))?.total, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn members_come_in_the_order_that_is_asked_for() {
+    let (fixture, list) = Fixture::with_list();
+    fixture.write(move |session| {
+        // Of two with the same name or day the address decides, and the end of a page lies between them.
+        let rows: Vec<MemberRow> =
+            [("d", "ann", 5), ("c", "", 4), ("b", "Ann", 5), ("e", "Zoë", 30), ("a", "", 4), ("f", "bob", 4)]
+                .into_iter()
+                .map(|(key, name, since)| MemberRow {
+                    name: name.to_owned(),
+                    since,
+                    ..member(&format!("{key}@example.org"))
+                })
+                .collect();
+        session.add_members(list, &rows)?;
+        for (order, expected) in [
+            (MemberOrder::Address, "abcdef"),
+            (MemberOrder::Name, "bdfeac"),
+            (MemberOrder::Since, "acfbde"),
+            (MemberOrder::Newest, "ebdacf"),
+        ] {
+            for limit in 1..=7 {
+                let mut query = page("", limit);
+                let mut seen = String::new();
+                loop {
+                    let found = session.members_by(list, &query, order)?;
+                    assert_eq!(found.total, 6);
+                    assert!(found.items.len() <= limit as usize);
+                    seen.extend(found.items.iter().filter_map(|row| row.key.chars().next()));
+                    let Some(next) = found.next else { break };
+                    query.after = next;
+                }
+                assert_eq!(seen, expected, "{order:?}, {limit} at once");
+            }
+        }
+        let newest = session.members_by(list, &filtered("ann"), MemberOrder::Newest)?;
+        assert_eq!((newest.total, newest.items[0].key.as_str()), (2, "b@example.org"));
         Ok(())
     });
 }

@@ -111,6 +111,8 @@ fn the_latest_posts_are_those_to_members_with_the_held_ones() {
         };
         assert_eq!(latest(session, 10), [last, held, first]);
         assert_eq!(latest(session, 2), [last, held]);
+        let sent = session.sent_posts(list, 2)?;
+        assert_eq!(sent.iter().map(|post| post.id).collect::<Vec<_>>(), [last, first], "what waits is not sent");
         assert_eq!(session.latest_posts(4711, 2)?, []);
         Ok(())
     });

@@ -3,6 +3,7 @@
 use mailjam_store::{ListCounts, MemberRow, Mode, NewPost, PostKind, Progress, WaitsFor};
 
 use crate::audit::entry;
+use crate::bounces::bounce;
 use crate::held::{decided, hold};
 use crate::queue::{finished, troubled};
 use crate::requests::request;
@@ -51,6 +52,12 @@ fn a_list_is_counted_since_a_time_and_apart_from_others() {
         session.put_request(&request(talk, "h@x.test", WaitsFor::Confirmation))?;
         session.put_request(&request(other, "h@x.test", WaitsFor::Approval))?;
 
+        for (list, key, at) in
+            [(talk, "a@x.test", NOW - 1), (talk, "a@x.test", NOW), (talk, "", NOW), (other, "a@x.test", NOW)]
+        {
+            session.add_bounce(&mailjam_store::BounceRow { at, ..bounce(list, key, 0) })?;
+        }
+
         let ann = "ann@example.org".to_owned();
         let expected = ListCounts {
             modes: [3, 1, 2],
@@ -60,6 +67,7 @@ fn a_list_is_counted_since_a_time_and_apart_from_others() {
             posts: vec![(NOW, 12, ann.clone(), 4, 1), (NOW + 1, 16, ann, 0, 0)],
             held: 1,
             pending: 1,
+            bounces: vec![NOW],
         };
         assert_eq!(session.list_counts(talk, NOW, NOW)?, expected);
         Ok(())

@@ -75,6 +75,7 @@ fn a_muted_thread_is_kept_from_who_muted_it_until_it_is_wanted_again() {
             session.mute(list, "a@example.org", "<1@x>", true, NOW)?;
         }
         session.mute(list, "zoe@example.org", "<1@x>", true, NOW)?;
+        assert_eq!(session.muted(list, "a@example.org")?, ["<1@x>"]);
         assert_eq!(reached(session, &about(list, &answer)), ["b@example.org"]);
         assert_eq!(reached(session, &about(list, &["<2@x>", "1@x"])).len(), 2, "another thread");
         assert_eq!(reached(session, &about(list, &[])).len(), 2);

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use askama::Template;
-use mailjam_rpc::records::{Bounce, Bouncing, BouncingMember, Member, MemberAttributes, Page, RemoveOptions};
+use mailjam_rpc::records::{
+    Bounce, Bouncing, BouncingMember, Member, MemberAttributes, MemberQuery, Page, RemoveOptions,
+};
 
-use super::{Answer, Frame, PAGE, done, done_at_list, optional, query, shown};
+use super::{Answer, Frame, PAGE, done, done_at_list, optional, shown};
 use crate::ask::{Ask, param, segment, text};
 use crate::problem::Problem;
 use crate::shown::{When, day};
+
+/// Orders of the table, and what they are called.
+const SORTS: [(&str, &str); 4] =
+    [("address", "address"), ("name", "name"), ("since", "oldest first"), ("newest", "newest first")];
 
 /// A member in the table.
 struct Row {
@@ -26,9 +32,22 @@ struct MembersPage<'p> {
     total: i32,
     next: String,
     query: &'p str,
+    /// One of `SORTS`.
+    sort: &'static str,
     /// What was typed to be added.
     address: &'p str,
     name: &'p str,
+}
+
+impl MembersPage<'_> {
+    /// Where the column leads that is clicked, and how it is sorted now, for `aria-sort`.
+    fn column(&self, ascending: &'static str, descending: &'static str) -> (&'static str, &'static str) {
+        if self.sort == ascending {
+            (descending, "ascending")
+        } else {
+            (ascending, if self.sort == descending { "descending" } else { "none" })
+        }
+    }
 }
 
 #[derive(Template)]
@@ -80,7 +99,14 @@ pub async fn all(ask: Arc<Ask>) -> Answer {
 
 async fn page(ask: &Ask, error: Option<String>) -> Answer {
     let frame = Frame::of_list(ask, "Members", "members").await?.with_error(error);
-    let members: Page<Member> = ask.call("member.list", vec![text(ask.part("list")), query(ask)]).await?;
+    let sort = SORTS.iter().find(|(sort, _)| *sort == ask.query.get("sort")).map_or("address", |(sort, _)| sort);
+    let wanted = MemberQuery {
+        cursor: optional(ask.query.line("cursor")),
+        limit: Some(PAGE),
+        filter: optional(ask.query.line("q")),
+        sort: Some(sort.to_owned()),
+    };
+    let members: Page<Member> = ask.call("member.list", vec![text(ask.part("list")), param(wanted)]).await?;
     let ticked = ask.form.all("address");
     let rows = members.items.into_iter().map(|member| Row {
         path: format!("{}/member/{}", frame.list_path(), segment(&member.address)),
@@ -91,7 +117,7 @@ async fn page(ask: &Ask, error: Option<String>) -> Answer {
     let rows = rows.collect();
     let next = members.next.unwrap_or_default();
     let (address, name) = (ask.form.get("new_address"), ask.form.get("name"));
-    shown!(MembersPage { frame, rows, total: members.total, next, query: ask.query.line("q"), address, name })
+    shown!(MembersPage { frame, rows, total: members.total, next, query: ask.query.line("q"), sort, address, name })
 }
 
 pub async fn add(ask: Arc<Ask>) -> Answer {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use mailjam_rpc::Time;
-use mailjam_rpc::records::{ListRole, MyMembership, MyWishes};
+use mailjam_rpc::records::{ListRole, MyMembership, MyThread, MyWishes};
 
 use super::{Answer, Frame, done, filled, shown};
 use crate::ask::{Ask, param, segment, text};
@@ -99,6 +99,40 @@ pub async fn save(ask: Arc<Ask>) -> Answer {
     match ask.call_raw("me.update", vec![text(ask.part("list")), param(wishes)]).await {
         Ok(_) => done(&ask, "/my", "saved"),
         Err(problem) => page(&ask, Some(problem.for_form()?)).await,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "threads.html")]
+struct ThreadsPage {
+    frame: Frame,
+    path: String,
+    rows: Vec<(MyThread, When)>,
+}
+
+/// What was written about lately, to be spared the rest of it.
+pub async fn threads(ask: Arc<Ask>) -> Answer {
+    threads_page(&ask, None).await
+}
+
+async fn threads_page(ask: &Ask, error: Option<String>) -> Answer {
+    let list = ask.part("list");
+    let threads: Vec<MyThread> = ask.call("me.threads", vec![text(list)]).await?;
+    let rows = threads.into_iter().map(|one| {
+        let latest = When::of(one.latest);
+        (one, latest)
+    });
+    let rows = rows.collect();
+    let frame = Frame::new(ask, filled(ask.words().threads_of, list), "my").with_error(error);
+    shown!(ThreadsPage { frame, path: ask.path(&format!("/my/{}/threads", segment(list))), rows })
+}
+
+pub async fn mute(ask: Arc<Ask>) -> Answer {
+    let list = ask.part("list");
+    let muted = mailjam_rpc::Value::Boolean(ask.form.get("muted") != "no");
+    match ask.call_raw("me.mute", vec![text(list), text(ask.form.get("thread")), muted]).await {
+        Ok(_) => done(&ask, &format!("/my/{}/threads", segment(list)), "saved"),
+        Err(problem) => threads_page(&ask, Some(problem.for_form()?)).await,
     }
 }
 

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use mailjam_rpc::Value;
-use mailjam_rpc::records::{List, ListStats};
+use mailjam_rpc::records::{List, ListStats, Post};
 
 use super::{Answer, Frame, done, done_at_list, shown};
 use crate::ask::{Ask, segment, text};
-use crate::shown::size;
+use crate::shown::{When, size};
 
 /// Days of the chart.
 const DAYS: i32 = 30;
+
+/// Posts that are shown.
+const RECENT: i32 = 10;
 
 /// A bar of the chart; lengths in the units of its picture, which is 100 high.
 struct Bar {
@@ -20,7 +23,7 @@ struct Bar {
     height: i32,
     /// How many days ago.
     ago: usize,
-    posts: i32,
+    count: i32,
 }
 
 #[derive(Template)]
@@ -31,31 +34,41 @@ struct OverviewPage {
     description: String,
     stats: ListStats,
     size: String,
-    bars: Vec<Bar>,
-    most: i32,
+    posts: Chart,
+    bounces: Chart,
+    /// The last posts, each with when it came in.
+    recent: Vec<(Post, When)>,
 }
 
-impl OverviewPage {
+/// A number for each day.
+struct Chart {
+    bars: Vec<Bar>,
+    /// The largest.
+    most: i32,
+    total: i32,
+}
+
+impl Chart {
     fn width(&self) -> usize {
         self.bars.len() * 10
     }
 }
 
-fn bars(daily: &[i32]) -> (Vec<Bar>, i32) {
+fn chart(daily: &[i32]) -> Chart {
     let most = daily.iter().copied().max().unwrap_or_default().max(1);
-    let bars = daily.iter().enumerate().map(|(day, &posts)| {
+    let bars = daily.iter().enumerate().map(|(day, &count)| {
         // A day with one post among thousands is not a day without.
         let height =
-            if posts <= 0 { 0 } else { i32::try_from(i64::from(posts) * 96 / i64::from(most)).unwrap_or(96).max(3) };
+            if count <= 0 { 0 } else { i32::try_from(i64::from(count) * 96 / i64::from(most)).unwrap_or(96).max(3) };
         Bar {
             x: i32::try_from(day).unwrap_or_default() * 10 + 1,
             y: 100 - height,
             height,
             ago: daily.len() - 1 - day,
-            posts,
+            count,
         }
     });
-    (bars.collect(), most)
+    Chart { bars: bars.collect(), most, total: daily.iter().sum() }
 }
 
 pub async fn show(ask: Arc<Ask>) -> Answer {
@@ -70,9 +83,14 @@ async fn page(ask: &Ask, error: Option<String>) -> Answer {
         Some(Value::String(description)) => description.clone(),
         _ => String::new(),
     };
-    let (bars, most) = bars(&stats.daily);
+    let recent: Vec<Post> = ask.call("list.posts", vec![text(ask.part("list")), Value::Integer(RECENT)]).await?;
+    let recent = recent.into_iter().map(|post| {
+        let received = When::of(post.received);
+        (post, received)
+    });
+    let (recent, posts, bounces) = (recent.collect(), chart(&stats.daily), chart(&stats.bounces));
     let size = size(stats.octets.parse().unwrap_or_default());
-    shown!(OverviewPage { frame, list, description, stats, size, bars, most })
+    shown!(OverviewPage { frame, list, description, stats, size, posts, bounces, recent })
 }
 
 pub async fn close(ask: Arc<Ask>) -> Answer {

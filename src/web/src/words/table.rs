@@ -63,6 +63,13 @@ words! {
     leave: "Leave this list", "Diese Liste verlassen", "Quitter cette liste", "Dejar esta lista", "退会する";
     leave_hint: "You get no more mail from it. You can come back as you came.", "Sie bekommen keine Mail mehr von ihr und können jederzeit wiederkommen.", "Vous n'en recevrez plus rien et pourrez revenir.", "No recibirá más correo y puede volver cuando quiera.", "配信は止まります。いつでも再入会できます。";
     left: "You have left the list.", "Sie haben die Liste verlassen.", "Vous avez quitté la liste.", "Ha dejado la lista.", "退会しました。";
+    threads: "Mute single subjects", "Einzelne Themen stummschalten", "Mettre des sujets en sourdine", "Silenciar temas", "話題ごとに配信を止める";
+    threads_of: "Lately at {}", "Zuletzt in {}", "Récemment sur {}", "Últimamente en {}", "{} の最近の話題";
+    threads_hint: "Of a muted subject you get no more posts; all others go on.", "Von einem stummgeschalteten Thema bekommen Sie keine weiteren Beiträge; alle anderen gehen weiter.", "D'un sujet en sourdine vous ne recevez plus rien ; les autres continuent.", "De un tema silenciado no recibe más mensajes; los demás continúan.", "止めた話題の投稿は届かなくなります。ほかの話題はそのままです。";
+    threads_none: "Nothing that was written lately is kept.", "Von zuletzt ist nichts aufbewahrt.", "Aucun message récent n'est conservé.", "No se conserva nada reciente.", "最近の投稿は保存されていません。";
+    mute: "Mute", "Stummschalten", "Mettre en sourdine", "Silenciar", "止める";
+    unmute: "Unmute", "Wieder zuschicken", "Rétablir", "Reanudar", "再開する";
+    muted: "muted", "stumm", "en sourdine", "silenciado", "停止中";
     stopped: "Mail to you is stopped, because it came back.", "Die Mail an Sie ist angehalten, weil sie zurückkam.", "L'envoi est suspendu, car les messages revenaient.", "El envío está detenido porque los mensajes volvían.", "配信エラーのため、配信を停止しています。";
     enable: "Send mail again", "Wieder zuschicken", "Reprendre l'envoi", "Reanudar el envío", "配信を再開";
     enabled: "Mail goes out to you again.", "Sie bekommen wieder Mail.", "L'envoi reprend.", "El envío se reanuda.", "配信を再開しました。";

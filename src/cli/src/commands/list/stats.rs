@@ -39,10 +39,17 @@ fn show(screen: &mut Screen, list: &str, stats: &ListStats) {
     ];
     screen.fields(2, &happened);
 
-    let most = stats.daily.iter().copied().max().unwrap_or(0);
-    let title = screen.title("Posts a day");
+    picture(screen, "Posts a day", &stats.daily);
+    if stats.bounces.iter().any(|bounces| *bounces > 0) {
+        picture(screen, "Bounces a day", &stats.bounces);
+    }
+}
+
+fn picture(screen: &mut Screen, what: &str, days: &[i32]) {
+    let most = days.iter().copied().max().unwrap_or(0);
+    let title = screen.title(what);
     writeln!(screen, "\n{title} (today last, {most} at most)");
-    for line in daily(screen, &stats.daily) {
+    for line in daily(screen, days) {
         writeln!(screen, "  {line}");
     }
 }
