@@ -7,6 +7,7 @@ mod members;
 mod moderators;
 mod program;
 mod shown;
+mod site;
 
 use std::process::{Child, Command, Stdio};
 

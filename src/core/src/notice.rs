@@ -111,7 +111,7 @@ pub type Result<T> = std::result::Result<T, minijinja::Error>;
 
 impl Desk<'_> {
     /// Asks whether an act is really wanted; `about` as its token says, `act` and `value` as the text says.
-    pub fn confirm(&self, to: Reader<'_>, act: Act, about: u32, words: (&str, &str)) -> Result<Notice> {
+    pub fn confirm(&self, to: Reader<'_>, act: Act, about: u32, words: (&str, &str), web: &str) -> Result<Notice> {
         let key = to.address.key();
         let until = Some(self.now + CONFIRM_DAYS * DAY);
         let bearer = Bearer { list: self.number, key: &key };
@@ -121,6 +121,8 @@ impl Desk<'_> {
             act => words.0,
             value => one_line(words.1),
             confirm => answer.as_ref().map_or_else(|| self.commanded("confirm", &full), Address::to_string),
+            // A page with a button: looking at it confirms nothing.
+            link => if web.is_empty() { String::new() } else { format!("{}/confirm/{full}", web.trim_end_matches('/')) },
             days => CONFIRM_DAYS,
             ..self.common(to)
         };

@@ -59,7 +59,7 @@ macro_rules! texts {
 // English first: it stands for every language that is not here.
 texts! {
     ["en" "de" "es" "fr" "ja"]
-    Confirm "confirm" "Asks whether a command by mail, or a request in a browser, is really wanted." ["list" "address" "act" "value" "confirm" "days"],
+    Confirm "confirm" "Asks whether a command by mail, or a request in a browser, is really wanted." ["list" "address" "act" "value" "confirm" "link" "days"],
     Welcome "welcome" "Greets a new member." ["list" "address" "owner" "unsubscribe" "help"],
     Goodbye "goodbye" "Says that a membership has ended." ["list" "address" "subscribe" "reason"],
     Waiting "waiting" "Says that a request to join waits for approval." ["list"],

@@ -33,6 +33,8 @@ struct Request<'a> {
     name: &'a str,
     message_id: Option<&'a str>,
     network: Option<&'a str>,
+    /// Where the pages are on which what is asked for can be confirmed; empty for nowhere.
+    web: &'a str,
     text: &'a str,
 }
 
@@ -43,6 +45,7 @@ pub fn answer(
     from: &Address,
     message: &Message<'_>,
     raw: &[u8],
+    web: &str,
 ) -> Result<(), Error> {
     let subject = message.field("Subject").next().map(Field::decoded).unwrap_or_default();
     let text = command::text(raw);
@@ -64,6 +67,7 @@ pub fn answer(
         name: author.as_ref().and_then(|author| author.name.as_deref()).unwrap_or_default(),
         message_id: Some(own_id.as_deref().unwrap_or_default()),
         network: network.as_deref(),
+        web,
         text: &text,
     };
     for command in commands {
@@ -116,7 +120,7 @@ impl Request<'_> {
             _ => Mode::default(),
         };
         let wish = (act == Act::Subscribe).then_some(Wish { name: self.name, mode, language: "" });
-        let origin = Origin { wish, answers: self.message_id, network: self.network };
+        let origin = Origin { wish, answers: self.message_id, network: self.network, web: self.web };
         subscription::ask(session, self.list, self.from, act, about, value, origin)
     }
 

@@ -44,6 +44,8 @@ pub struct Origin<'a> {
     pub answers: Option<&'a str>,
     /// The network that it came from.
     pub network: Option<&'a str>,
+    /// Where the pages are on which it can be confirmed; empty for nowhere.
+    pub web: &'a str,
 }
 
 /// Whether somebody is banned from the list or the site.
@@ -98,7 +100,9 @@ pub fn ask(
             to.language = wish.language.to_owned();
         }
     }
-    letters::send(session, list, &to, origin.answers, |desk, to| desk.confirm(to, act, about, (words.0, &words.1)))
+    letters::send(session, list, &to, origin.answers, |desk, to| {
+        desk.confirm(to, act, about, (words.0, &words.1), origin.web)
+    })
 }
 
 /// Notes who wants to become a member, for moderators to see, and for name and language, which no token carries. What was

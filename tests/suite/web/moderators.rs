@@ -11,11 +11,11 @@ use super::members::{ANN, PASSWORD, TALK, account, site};
 use super::shown::{harmless, strict};
 use super::{EVIL, Web};
 
-const OWNER: &str = "owner@example.org";
+pub const OWNER: &str = "owner@example.org";
 const MODERATOR: &str = "moderator@example.org";
-const ADMIN: &str = "admin@example.org";
+pub const ADMIN: &str = "admin@example.org";
 
-fn people(daemon: &Daemon) {
+pub fn people(daemon: &Daemon) {
     for (who, role) in [(OWNER, "owner"), (MODERATOR, "moderator")] {
         account(daemon, who, false);
         let _: bool = Door::control(daemon).call("role.grant", vec![text(TALK), text(who), text(role)]);
@@ -23,7 +23,7 @@ fn people(daemon: &Daemon) {
     account(daemon, ADMIN, true);
 }
 
-fn browser(web: &Web, who: &str) -> Browser {
+pub fn browser(web: &Web, who: &str) -> Browser {
     let mut browser = web.browser();
     browser.log_in(who, PASSWORD);
     browser
@@ -57,21 +57,32 @@ fn each_role_sees_what_it_may() {
     hold(&daemon, 1);
     let id = held(&daemon)[0].id.clone();
     let one = format!("/lists/{TALK}/held/{id}");
-    let of_list: Vec<String> = ["", "/held", "/requests", "/members", "/bounces", "/bans", "/roles"]
+    let of_list: Vec<String> = ["", "/held", "/requests", "/members", "/bounces", "/digest", "/bans", "/roles"]
         .iter()
         .map(|page| format!("/lists/{TALK}{page}"))
         .chain([one, format!("/lists/{TALK}/member/{ANN}")])
         .collect();
-    let of_owner: Vec<String> = ["/settings", "/templates", "/templates/welcome/en", "/import"]
+    let of_owner: Vec<String> = ["/settings", "/templates", "/templates/welcome/en", "/import", "/explain"]
         .iter()
         .map(|page| format!("/lists/{TALK}{page}"))
         .collect();
-    let of_admin: Vec<String> =
-        ["/site", "/site/lists", "/site/domains", "/site/queue", "/site/tokens", "/site/accounts", "/site/audit"]
-            .iter()
-            .map(|page| (*page).to_owned())
-            .chain([format!("/site/queue/{id}"), format!("/lists/{TALK}/audit")])
-            .collect();
+    let of_admin: Vec<String> = [
+        "/site",
+        "/site/lists",
+        "/site/domains",
+        "/site/queue",
+        "/site/tokens",
+        "/site/accounts",
+        "/site/audit",
+        "/site/audit?verify=yes",
+        "/site/people",
+        "/site/people?q=ann@example.org",
+        "/site/dkim",
+    ]
+    .iter()
+    .map(|page| (*page).to_owned())
+    .chain([format!("/site/queue/{id}"), format!("/lists/{TALK}/audit")])
+    .collect();
     for (who, owner, admin) in [(MODERATOR, false, false), (OWNER, true, false), (ADMIN, true, true)] {
         let mut browser = browser(&web, who);
         let pages = [(&of_list, true), (&of_owner, owner), (&of_admin, admin)];
@@ -99,9 +110,22 @@ fn each_role_sees_what_it_may() {
         ("/roles", vec![("address", MODERATOR), ("role", "owner")]),
         ("/bans", vec![("pattern", "x@example.org")]),
         ("/close", vec![("name", TALK)]),
+        ("/rename", vec![("new_address", "mine@lists.example.org")]),
+        ("/delete", vec![("name", TALK)]),
+        ("/digest", vec![]),
+        ("/explain", vec![("message", "From: a@example.org\n\nx"), ("sender", "a@example.org")]),
     ] {
         let page = browser.post(&format!("/lists/{TALK}{path}"), &fields);
         assert_eq!(page.status, 403, "{path}: {}", page.body);
+    }
+    for path in
+        ["/site/reload", "/site/doctor", "/site/dkim", "/site/dkim/change", "/site/people", "/site/domains/change"]
+    {
+        let fields = [("domain", "lists.example.org"), ("selector", "x"), ("address", ANN), ("name", ANN)];
+        for action in ["erase", "move", "remove", "activate"] {
+            let page = browser.post(path, &[&fields[..], &[("action", action)]].concat());
+            assert_eq!(page.status, 403, "{path} {action}: {}", page.body);
+        }
     }
     let list: List = Door::control(&daemon).call("list.get", vec![text(TALK)]);
     assert_eq!((list.members, list.closed), (2, false));

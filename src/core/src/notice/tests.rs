@@ -42,9 +42,9 @@ fn every_notice(desk: &Desk<'_>) -> Vec<Notice> {
     let ann = ann();
     let to = Reader { address: &ann, language: "" };
     let mut notices = vec![
-        desk.confirm(to, Act::Subscribe, 0, ("subscribe", "")),
-        desk.confirm(to, Act::Unsubscribe, 0, ("unsubscribe", "")),
-        desk.confirm(to, Act::Mute, 17, ("mute", "Grüße\r\nX: y")),
+        desk.confirm(to, Act::Subscribe, 0, ("subscribe", ""), ""),
+        desk.confirm(to, Act::Unsubscribe, 0, ("unsubscribe", ""), ""),
+        desk.confirm(to, Act::Mute, 17, ("mute", "Grüße\r\nX: y"), ""),
         desk.welcome(to),
         desk.goodbye(to, ""),
         desk.goodbye(to, "You asked\nfor it."),
@@ -93,7 +93,7 @@ fn every_notice(desk: &Desk<'_>) -> Vec<Notice> {
         ("away", "2027-01-01"),
         ("back", ""),
     ] {
-        notices.push(desk.confirm(to, Act::Set, 0, preference));
+        notices.push(desk.confirm(to, Act::Set, 0, preference, "https://lists.example.org/web/"));
         notices.push(desk.done(to, preference));
     }
     for act in ["mute", "cancel", "approve", "trust", "reject", "discard", "admit", "deny", "enable"] {
@@ -181,12 +181,29 @@ fn a_held_post_is_attached_and_the_signed_addresses_work() {
 }
 
 #[test]
+fn a_question_can_be_answered_on_a_page_if_there_are_pages() {
+    for language in template::languages() {
+        let list = list("talk@lists.example.org", language);
+        let address = ann();
+        let to = Reader { address: &address, language: "" };
+        let words = ("subscribe", "");
+        let notice =
+            desk(&list).confirm(to, Act::Subscribe, 1, words, "https://lists.example.org/web/").expect("a text");
+        let read = MessageParser::default().parse(&notice.bytes).expect("a message");
+        let text = read.body_text(0).expect("a text");
+        let token = text.split("https://lists.example.org/web/confirm/").nth(1).expect("a link");
+        let token = token.split_whitespace().next().and_then(token::read).expect("a token");
+        assert!(token.is_for(&SECRET, Bearer { list: 4, key: "ann@example.org" }), "{language}");
+    }
+}
+
+#[test]
 fn a_question_can_be_answered_by_address_and_by_subject() {
     for (name, fits) in [("talk".to_owned(), true), ("x".repeat(crate::list::MAX_LOCAL), false)] {
         let list = list(&format!("{name}@lists.example.org"), "en");
         let address = ann();
         let desk = desk(&list);
-        let notice = desk.confirm(Reader { address: &address, language: "" }, Act::Subscribe, 1, ("subscribe", ""));
+        let notice = desk.confirm(Reader { address: &address, language: "" }, Act::Subscribe, 1, ("subscribe", ""), "");
         let notice = notice.expect("a text");
         let read = MessageParser::default().parse(&notice.bytes).expect("a message");
         let by_subject = token::find(read.subject().expect("a subject")).expect("a token");
@@ -197,6 +214,7 @@ fn a_question_can_be_answered_by_address_and_by_subject() {
         let by_address = local.split_once("-confirm+").and_then(|(_, token)| token::read(token));
         assert_eq!(by_address.is_some(), fits, "{reply_to}");
         assert!(local.len() <= 64);
+        assert!(!String::from_utf8_lossy(&notice.bytes).contains("https:"), "there are no pages");
     }
 }
 

@@ -18,6 +18,7 @@ use mailjam_wire::exit;
 use super::{Failed, unknown, value};
 use crate::bounces;
 use crate::commands;
+use crate::config::Config;
 use crate::daemon::{Daemon, now};
 use crate::health::Part;
 use crate::judge::{self, Destination, Handover, Judged};
@@ -95,7 +96,7 @@ fn taking(
     let key = handover::key(&sender, &submission.recipient, &submission.message);
     // Before anybody else waits for the transaction.
     let returned = bounces::read(&submission.recipient, &submission.message);
-    move |session| take(session, submission, sender, (key, returned), &config.authentication.authserv_id)
+    move |session| take(session, submission, sender, (key, returned), &config)
 }
 
 /// A storage that fails is news for `systemctl status`, and one that works again too.
@@ -162,14 +163,14 @@ fn take(
     submission: Submission,
     sender: String,
     (key, returned): ([u8; 32], Option<Mail>),
-    authserv_id: &str,
+    config: &Config,
 ) -> Result<Taken, mailjam_store::Error> {
     let handover = Handover {
         sender: &submission.sender,
         recipient: &submission.recipient,
         message: Some(&submission.message),
         size: Some(submission.message.len() as u64),
-        authserv_id,
+        authserv_id: &config.authentication.authserv_id,
     };
     // What was accepted once stays accepted, whatever has become of the list since.
     if let Some(id) = session.handed_over(&key)? {
@@ -193,7 +194,7 @@ fn take(
         // A report may be answered by a probe, or told to owners.
         to_send = true;
         if kind == PostKind::Command {
-            obey(session, destination, &submission.message)?;
+            obey(session, destination, &submission.message, &config.web.public_url)?;
         }
         let post = NewPost {
             list: destination.list.id,
@@ -236,11 +237,16 @@ fn take(
 }
 
 /// Answers a mail with commands.
-fn obey(session: &mut dyn Session, destination: &Destination, raw: &[u8]) -> Result<(), mailjam_store::Error> {
+fn obey(
+    session: &mut dyn Session,
+    destination: &Destination,
+    raw: &[u8],
+    web: &str,
+) -> Result<(), mailjam_store::Error> {
     // A command that cannot be read was not taken for one.
     let Ok(message) = Message::parse(raw) else { return Ok(()) };
     match judge::requester(&message, &destination.list) {
-        Some(from) => commands::answer(session, destination, &from, &message, raw),
+        Some(from) => commands::answer(session, destination, &from, &message, raw, web),
         None => Ok(()),
     }
 }

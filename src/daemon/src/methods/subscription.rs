@@ -20,19 +20,31 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
     let actor = params.actor.clone();
     let store = &daemon.store;
     let first = params.take::<String>()?;
+    let web = daemon.config().web.public_url.clone();
     let result = match verb {
         "request" => {
             let who = params.take::<String>()?;
             let options = params.optional::<SubscriptionOptions>()?;
             let options =
                 options.unwrap_or(SubscriptionOptions { name: None, mode: None, language: None, source_ip: None });
-            store.write(move |session| request(session, &first, &who, options)).await.map(|()| Value::Boolean(true))
+            store
+                .write(move |session| request(session, &first, &who, options, &web))
+                .await
+                .map(|()| Value::Boolean(true))
         }
         "leave" => {
             let who = params.take::<String>()?;
             let asked = store.write(move |session| {
                 let (list, who) = (list(session, &first)?, address(&who)?);
-                Ok::<_, Failed>(subscription::ask(session, &list, &who, Act::Unsubscribe, 0, "", Origin::default())?)
+                Ok::<_, Failed>(subscription::ask(
+                    session,
+                    &list,
+                    &who,
+                    Act::Unsubscribe,
+                    0,
+                    "",
+                    Origin { web: &web, ..Origin::default() },
+                )?)
             });
             asked.await.map(|()| Value::Boolean(true))
         }
@@ -68,7 +80,13 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
     result.map_err(Fault::from)
 }
 
-fn request(session: &mut dyn Session, name: &str, who: &str, options: SubscriptionOptions) -> Result<(), Failed> {
+fn request(
+    session: &mut dyn Session,
+    name: &str,
+    who: &str,
+    options: SubscriptionOptions,
+    web: &str,
+) -> Result<(), Failed> {
     let (list, who) = (list(session, name)?, address(who)?);
     let mode = options.mode.map(|mode| {
         Mode::from_name(&mode).ok_or_else(|| {
@@ -87,7 +105,7 @@ fn request(session: &mut dyn Session, name: &str, who: &str, options: Subscripti
     let language = super::member::language(&language)?;
     let about = Preference::Mode(mode).number();
     let wish = Some(Wish { name: &name, mode, language: &language });
-    let origin = Origin { wish, answers: None, network: network.as_deref() };
+    let origin = Origin { wish, answers: None, network: network.as_deref(), web };
     Ok(subscription::ask(session, &list, &who, Act::Subscribe, about, "", origin)?)
 }
 
