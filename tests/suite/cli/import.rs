@@ -10,6 +10,7 @@ use mailjam_rpc::{Code, Shape, Value};
 use super::daemon::{Answer, Call, Daemon, fault, value};
 use super::program::Cli;
 use super::site::{TALK, member_of, struct_of, text};
+use crate::daemon::eventually;
 use crate::terminal::Terminal;
 
 /// Adds everybody but addresses without an @; who is called `known` was a member before.
@@ -171,6 +172,8 @@ fn an_import_tells_how_far_it_is_and_ctrl_c_ends_it_behind_a_portion() {
     terminal.shows("2000 added, 0 known, ");
     terminal.shows("/s, ");
     terminal.shows(" left");
+    // What comes before the next portion is sent ends the import before it, which is right as well.
+    eventually("the next portion", || (daemon.calls().len() == 2).then_some(()));
     terminal.types("\x03");
     terminal.shows("^C");
     release.send(()).unwrap();
