@@ -98,5 +98,8 @@ fn an_explanation_shows_the_link() {
     let explained: Explanation = Door::control(&daemon).call("message.explain", vec![request]);
     let output = String::from_utf8(explained.output.expect("a copy")).expect("ASCII");
     assert!(output.starts_with("List-Unsubscribe: <https://lists.example.org/mail/unsubscribe/"), "{output}");
+    // It looks like one, and takes nobody from the list.
+    let token = output.split("/unsubscribe/").nth(1).and_then(|rest| rest.split('>').next()).expect("a token");
+    assert!(Door::named(&daemon, "web").ask("subscription.unsubscribe", vec![text(token)]).is_err(), "{token}");
     assert!(explained.changes.iter().any(|change| change.contains("for each member")), "{:?}", explained.changes);
 }

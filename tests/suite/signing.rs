@@ -110,6 +110,9 @@ fn what_is_sent_verifies_against_the_record_that_was_printed() {
     let records = [&records[..], &[second]].concat();
 
     let copy = copies(&daemon, &sink, TALK, &post(ANN, "after")).remove(0);
+    let shown = explain(&daemon, TALK, &post(ANN, "shown")).output.expect("a copy");
+    let shown = field(&shown, "DKIM-Signature");
+    assert!(shown.contains("s=") && shown.ends_with("b="), "nobody can send what is shown: {shown}");
     assert_eq!(copy.recipients.len(), 2, "members share a copy");
     let help = format!("From: {ANN}\r\nSubject: help\r\nMessage-ID: <help@x>\r\n\r\n");
     let before = sink.state().messages;

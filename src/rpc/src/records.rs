@@ -346,7 +346,7 @@ record! {
         pub recipient_count: i32,
         /// The first of them, 1,000 at most.
         pub recipients: Vec<String>,
-        /// The copy; absent when nothing would be sent.
+        /// The copy; absent when nothing would be sent. Signatures are left out, and a link to leave is nobody's.
         pub output: Option<Vec<u8>>,
     }
 

@@ -57,3 +57,4 @@ pub use dns::{Resolver, ResolverError, Temporary, Timeouts};
 pub use key::{Algorithm, Key, KeyError, Pem, PublicKey, generate};
 pub use record::{DnsRecord, dns_record};
 pub use rewrite::{Decision, Why, should_rewrite};
+pub use tags::without_signatures;

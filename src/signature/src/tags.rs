@@ -86,11 +86,40 @@ pub(crate) fn without_signature(value: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Fields that sign a copy, each with its line end, for people to look at: without the signatures. With them whoever sees
+/// the copy could send it.
+#[must_use]
+pub fn without_signatures(fields: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(fields.len());
+    let mut rest = fields;
+    while !rest.is_empty() {
+        // A line that begins with white space goes on with the field (RFC 5322 2.2.3).
+        let ends = (0..rest.len()).filter(|at| rest[*at] == b'\n').map(|at| at + 1);
+        let end = ends.into_iter().find(|end| !matches!(rest.get(*end), Some(b' ' | b'\t'))).unwrap_or(rest.len());
+        let (field, behind) = rest.split_at(end);
+        let text = field.trim_ascii_end();
+        out.extend_from_slice(&without_signature(text));
+        out.extend_from_slice(&field[text.len()..]);
+        rest = behind;
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn fields_are_shown_without_what_signs_them() {
+        for end in ["\r\n", "\n"] {
+            let fields = format!("A: v=1; b=abc{end}\tdef;{end} x=1{end}B: bh=b=; b=Z{end} Y={end}C: d{end}");
+            let shown = format!("A: v=1; b=;{end} x=1{end}B: bh=b=; b={end}C: d{end}");
+            assert_eq!(without_signatures(fields.as_bytes()), shown.as_bytes());
+        }
+        assert!(without_signatures(b"").is_empty());
+    }
 
     #[test]
     fn reads_lists() {

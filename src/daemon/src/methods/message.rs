@@ -9,6 +9,7 @@ use mailjam_core::return_path;
 use mailjam_core::token::{Bearer, Secret};
 use mailjam_rpc::records::{ExplainRequest, Explanation, Rule};
 use mailjam_rpc::{Code, Fault, Value};
+use mailjam_signature::without_signatures;
 use mailjam_store::{Audience, ListRow, PostKind, Session};
 
 use super::{Failed, count, mta, unknown, value};
@@ -51,23 +52,26 @@ struct Planned {
     message: Vec<u8>,
     /// Where the links to leave lead, and the first member's key.
     link: Option<(String, String)>,
-    secret: Secret,
 }
 
-/// The copy that would go out, and what was done for it.
+/// The copy that would go out, and what was done for it. It looks like one, and is none: without signatures, and with a link
+/// that takes nobody from the list. An owner who could have any mail signed could write in the name of others.
 async fn show_copy(daemon: &Daemon, mut explanation: Explanation, planned: Planned) -> Result<Explanation, Failed> {
-    let Planned { list, kind, message, link, secret } = planned;
+    let Planned { list, kind, message, link } = planned;
     let source = Source { kind, id: 0, received: now(), bytes: &message, one_click: link.is_some() };
     let made = outgoing::make(&daemon.config(), &daemon.signing(), &list.list, source).await;
     let Outgoing { bytes, changes, seal } = made.map_err(|problem| Failed::new(Code::BadMessage, problem))?;
     explanation.changes = changes;
     let mut head = Vec::new();
     if let Some((url, key)) = link {
+        let mut nobodys = Secret::default();
+        getrandom::fill(&mut nobodys)
+            .map_err(|error| Failed::new(Code::Internal, format!("no random bytes: {error}")))?;
         let each = "added List-Unsubscribe and List-Unsubscribe-Post, for each member another";
         explanation.changes.push(each.to_owned());
-        head = compose::one_click(&list.list, &url, &secret, Bearer { list: list.id, key: &key });
+        head = compose::one_click(&list.list, &url, &nobodys, Bearer { list: list.id, key: &key });
     }
-    let signatures = seal.map(|seal| seal.fields(&head)).unwrap_or_default();
+    let signatures = seal.map(|seal| without_signatures(&seal.fields(&head))).unwrap_or_default();
     explanation.output = Some([signatures, head, bytes].concat());
     Ok(explanation)
 }
@@ -136,5 +140,5 @@ fn plan(
     let link = config.one_click(&row.list.settings).filter(|_| kind == PostKind::Post);
     let link = link.zip(targets.first()).map(|(url, first)| (url.to_owned(), first.key.clone()));
     explanation.recipients = targets.into_iter().map(|target| target.address).collect();
-    Ok(Planned { list: row, kind, message: bytes, link, secret })
+    Ok(Planned { list: row, kind, message: bytes, link })
 }
