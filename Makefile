@@ -112,13 +112,21 @@ check: ## Run everything that must hold: format, lints, documentation, all tests
 check-system: ## Run what needs packages and a booted system: build both kinds, try them in Debian 12 and 13; needs root
 	$(need) build package system
 	$(forget_skipped)
+	$(MAKE) check-pages
 	scripts/check-system
 	$(show_skipped)
 
 .PHONY: check-pages
-check-pages: all ## Look at the pages of mailjam-web in a browser; AXE=axe.min.js has axe-core look for what keeps people out
-	$(need) pages
-	mta=$$($(build_mta)) && scripts/check-pages '$(release)' "$$mta" $(AXE)
+check-pages: ## Look at every page of mailjam-web in a browser, and fill in every form
+	$(need) build pages
+	$(CARGO) build --locked
+	mta=$$($(build_mta)) && tests/e2e/pages/run '$(CARGO_TARGET_DIR)/debug' "$$mta"
+
+.PHONY: screenshots
+screenshots: ## Make the pictures in docs/screenshots anew
+	$(need) build pages
+	$(CARGO) build --locked
+	mta=$$($(build_mta)) && tests/e2e/pages/screenshots '$(CARGO_TARGET_DIR)/debug' "$$mta" docs/screenshots
 
 .PHONY: fuzz
 fuzz: ## Send mutated mail through all that reads what strangers write, ten minutes for each parser

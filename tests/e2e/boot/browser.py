@@ -7,6 +7,7 @@
   browser.py unfold WORDS          opens what is folded away below these words
   browser.py fill LABEL TEXT       types into a field, found by its label, id or name
   browser.py choose LABEL VALUE    chooses from a menu
+  browser.py tick LABEL            ticks a box, or takes the tick away
   browser.py said WORDS            fails unless the page shows these words
   browser.py text                  prints what the page shows
   browser.py where                 prints the address of the page
@@ -28,7 +29,8 @@ OPEN = "[not(ancestor::details[not(@open)])]"  # not folded away
 PRESSED = "//*[self::a or self::button][text()[normalize-space()={0}] or @aria-label={0}]" + OPEN
 FOLDED = "//summary[normalize-space()={0}]"
 FIELD = "//*[self::input or self::select or self::textarea]" \
-    "[@id={0} or @name={0} or @id=//label[text()[normalize-space()={0}]]/@for]" + OPEN
+    "[@id={0} or @name={0} or @aria-label={0} or @id=//label[text()[normalize-space()={0}]]/@for]" \
+    "[not(@type='hidden')]" + OPEN
 OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
            "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PATIENCE = 30
@@ -123,6 +125,9 @@ class Browser:
         menu = self.find(FIELD, label)
         self.ask("POST", self.find(".//option[@value={0} or normalize-space()={0}]", value, menu) + "/click", {})
 
+    def tick(self, label):
+        self.ask("POST", self.find(FIELD, label) + "/click", {})
+
     def said(self, words):
         def look():
             if words not in self.text():
@@ -132,7 +137,7 @@ class Browser:
 
 def main():
     what, *arguments = sys.argv[1:] or ["?"]
-    if what not in ("start", "end", "look", "press", "unfold", "fill", "choose", "said", "text", "where"):
+    if what not in ("start", "end", "look", "press", "unfold", "fill", "choose", "tick", "said", "text", "where"):
         sys.exit(__doc__)
     kept = pathlib.Path(os.environ["BROWSER_SESSION"])
     browser = Browser(9515, "" if what == "start" else kept.read_text())

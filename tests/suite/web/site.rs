@@ -154,7 +154,7 @@ fn an_owner_trusts_a_member_and_sends_a_digest_and_a_member_is_spared_a_thread()
     let digest = format!("/lists/{TALK}/digest");
     let page = eventually("a post for the digest", || {
         Some(browser_of_owner.get(&digest).expect(200))
-            .filter(|page| page.body.contains("<strong>1</strong> posts wait"))
+            .filter(|page| page.body.contains("<strong>1</strong> post waits"))
     });
     assert!(page.body.contains("As it would go out now") && page.body.contains("Dinner"), "{}", page.body);
     browser_of_owner.fill(&digest, &digest, &[]);
