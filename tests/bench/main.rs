@@ -1,5 +1,5 @@
-//! What mailjam costs: start-up, fan-out, throughput, import, memory, decisions, bounces, digests, signatures, the shell. Prints a
-//! table; asserts nothing about time.
+//! What mailjam costs: start-up, fan-out, throughput, import, memory, decisions, bounces, digests, signatures, the shell, pages.
+//! Prints a table; asserts nothing about time.
 //!
 //! `make bench` runs it; `cargo bench --bench bench -- B1 B4` measures only those. `MTA_MUSL` and `MTA_GLIBC` name the
 //! two builds of mailjam-mta; `make` sets them.
@@ -23,6 +23,7 @@ mod startup;
 #[path = "../support/terminal.rs"]
 mod terminal;
 mod throughput;
+mod web;
 
 use report::Report;
 
@@ -57,6 +58,9 @@ fn main() {
     }
     if wants("B10") {
         shell::measure(&mut report);
+    }
+    if wants("B11") {
+        web::measure(&mut report);
     }
     report.print();
 }
