@@ -106,3 +106,66 @@ fn a_mail_server_that_does_not_know_the_list_is_found_out() {
     assert!(found.detail.contains("550 5.1.1 no such user here") && found.fix.contains("mta-config"), "{found:?}");
     assert_eq!(found.status, "fail");
 }
+
+#[test]
+fn names_of_addresses_are_looked_up_and_must_lead_back() {
+    let names = NameServer::start("");
+    let sink = Sink::start(Behaviour::default());
+    let dns = format!("[dns]\nservers = [\"{}\"]\npatience = 5\n", names.address());
+    let mut daemon = Daemon::start_with(&sink.server(), &dns);
+    let mut look = |zone: &str| {
+        names.change(zone);
+        // What was not there is remembered for a while, as resolvers do.
+        daemon.stop();
+        daemon.start_again();
+        findings(&daemon, &["reverse"])
+    };
+    let [none] = &look("")[..] else { panic!("one finding") };
+    assert_eq!(none.detail, "sink.test, as the mail server calls itself, has no address in the DNS");
+    assert!(none.status == "warn" && none.fix.starts_with("put into the DNS"), "{none:?}");
+
+    let four = "sink.test A 192.0.2.7\n";
+    let [nameless] = &look(four)[..] else { panic!("one address") };
+    assert!(nameless.detail.contains("192.0.2.7, an address of sink.test, has no name (PTR)"), "{nameless:?}");
+    assert!(nameless.fix.ends_with(": 7.2.0.192.in-addr.arpa. IN PTR sink.test."), "{nameless:?}");
+    let astray = "7.2.0.192.in-addr.arpa PTR other.test\nother.test A 192.0.2.8\n";
+    let [astray] = &look(&format!("{four}{astray}"))[..] else { panic!("one address") };
+    assert!(
+        astray.status == "warn" && astray.detail.ends_with("other.test, which does not lead back to it"),
+        "{astray:?}"
+    );
+
+    let reversed = format!("1.{}8.b.d.0.1.0.0.2.ip6.arpa", "0.".repeat(23));
+    let both = format!(
+        "{four}sink.test AAAA 2001:db8::1\n7.2.0.192.in-addr.arpa PTR sink.test\n{reversed} PTR other.test\n\
+         other.test AAAA 2001:db8::1\n"
+    );
+    let both: Vec<(String, String)> = look(&both).into_iter().map(|found| (found.status, found.detail)).collect();
+    let lead_back = |address: &str, name: &str| {
+        ("ok".to_owned(), format!("{address} has the name {name}, which leads back to it (PTR)"))
+    };
+    assert_eq!(both, [lead_back("192.0.2.7", "sink.test"), lead_back("2001:db8::1", "other.test")]);
+
+    let [inside] = &look("sink.test A 127.0.1.1\n")[..] else { panic!("one address") };
+    assert!(inside.status == "warn" && inside.detail.contains("nobody outside can see"), "{inside:?}");
+    let [silent] = &look("sink.test SERVFAIL\n")[..] else { panic!("one finding") };
+    assert!(silent.status == "warn" && silent.fix.contains("name servers"), "{silent:?}");
+}
+
+#[test]
+fn a_mail_server_elsewhere_or_without_a_name_of_its_own_is_said_to_be_so() {
+    // Nobody answers at an address for documentation (RFC 5737); nobody is asked there either.
+    let daemon = Daemon::start("192.0.2.1:25");
+    let (status, detail) = only(&daemon, "reverse");
+    assert_eq!(status, "skipped");
+    assert!(detail.contains("by way of 192.0.2.1:25"), "{detail}");
+    let script = Box::new(|moment: &Moment<'_>| match moment.step {
+        Step::Ehlo => Action::Reply("250 localhost".into()),
+        _ => Action::Usual,
+    });
+    let sink = Sink::start(Behaviour { script, ..Behaviour::default() });
+    let daemon = Daemon::start(&sink.server());
+    let [found] = &findings(&daemon, &["reverse"])[..] else { panic!("one finding") };
+    assert!(found.status == "warn" && found.detail.contains("calls itself \"localhost\""), "{found:?}");
+    assert!(found.fix.contains("myhostname"), "{found:?}");
+}

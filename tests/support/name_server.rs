@@ -7,18 +7,21 @@
 //! _dmarc.example.com   TXT    "v=DMARC1; p=reject" " of two strings"
 //! www.example.com      CNAME  example.com
 //! example.com          A
+//! mail.example.com     A      192.0.2.7
+//! mail.example.com     AAAA   2001:db8::7
+//! 7.2.0.192.in-addr.arpa  PTR  mail.example.com
 //! example.com          MX
 //! broken.example.com   SERVFAIL
 //! silent.example.com   SILENT
 //! ```
 //!
-//! Addresses and mail servers have no value: what matters is that they are there. A name with nothing at it is there if
+//! Addresses and mail servers need no value where it matters only that they are there. A name with nothing at it is there if
 //! one below it is. Answers of more than 512 octets come by TCP alone.
 #![allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -33,8 +36,9 @@ const TTL: u32 = 60;
 enum Record {
     Txt(Vec<String>),
     Cname(String),
-    A,
-    Aaaa,
+    Ptr(String),
+    A(Ipv4Addr),
+    Aaaa(Ipv6Addr),
     Mx,
     ServFail,
     Silent,
@@ -48,8 +52,11 @@ impl Record {
         let record = match kind {
             "TXT" => Record::Txt(strings),
             "CNAME" => Record::Cname(value.trim().to_ascii_lowercase()),
-            "A" => Record::A,
-            "AAAA" => Record::Aaaa,
+            "PTR" => Record::Ptr(value.trim().to_ascii_lowercase()),
+            "A" if value.is_empty() => Record::A(Ipv4Addr::new(192, 0, 2, 1)),
+            "A" => Record::A(value.trim().parse().ok()?),
+            "AAAA" if value.is_empty() => Record::Aaaa(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+            "AAAA" => Record::Aaaa(value.trim().parse().ok()?),
             "MX" => Record::Mx,
             "SERVFAIL" => Record::ServFail,
             "SILENT" => Record::Silent,
@@ -69,8 +76,9 @@ impl Record {
                 (16, strings.iter().flat_map(string).collect())
             }
             Record::Cname(target) => (5, encoded_name(target)),
-            Record::A => (1, vec![192, 0, 2, 1]),
-            Record::Aaaa => (28, vec![0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
+            Record::Ptr(target) => (12, encoded_name(target)),
+            Record::A(address) => (1, address.octets().to_vec()),
+            Record::Aaaa(address) => (28, address.octets().to_vec()),
             Record::Mx => (15, [&[0, 10], &encoded_name("mx.example")[..]].concat()),
             Record::ServFail | Record::Silent => return None,
         })

@@ -2,6 +2,7 @@
 //! Each finding says what to do.
 
 mod names;
+mod reverse;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,8 +17,8 @@ use crate::daemon::{Daemon, now};
 use crate::pool::Pool;
 
 /// What can be looked at, in the order of the report.
-pub const CHECKS: [&str; 9] =
-    ["storage", "clock", "sockets", "next-hop", "queue", "loop", "keys", "policies", "one-click"];
+pub const CHECKS: [&str; 10] =
+    ["storage", "clock", "sockets", "next-hop", "queue", "loop", "keys", "policies", "reverse", "one-click"];
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,6 +117,9 @@ pub async fn examine(daemon: &Arc<Daemon>, wanted: &[String]) -> Vec<Finding> {
         Err(error) => {
             findings.push(Finding::new("storage", Status::Fail, error.to_string(), "see the log of mailjamd"))
         }
+    }
+    if wants("reverse") {
+        findings.extend(in_time("reverse", reverse::reverse(daemon)).await);
     }
     if wants("one-click") {
         findings.extend(in_time("one-click", async { vec![names::one_click(daemon).await] }).await);

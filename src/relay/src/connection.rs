@@ -31,6 +31,7 @@ pub struct Connection {
     speaker: Speaker,
     listener: Listener,
     offers: Extensions,
+    name: String,
     session: Session,
     next_hop: NextHop,
 }
@@ -60,7 +61,7 @@ impl Connection {
         let greeting = listener.reply(Step::Greeting).await?;
         welcome(&listener, Step::Greeting, greeting)?;
 
-        let mut offers = Extensions::default();
+        let (mut offers, mut name) = (Extensions::default(), String::new());
         speaker.say(Step::Ehlo, &mut format!("EHLO {helo}\r\n").as_bytes()).await?;
         let mut lines = Vec::new();
         let answer = listener.reply_lines(Step::Ehlo, |line| lines.push(line.to_owned())).await?;
@@ -70,17 +71,24 @@ impl Connection {
             welcome(&listener, Step::Helo, answer)?;
         } else {
             welcome(&listener, Step::Ehlo, answer)?;
-            // The first line is the server's name.
+            // The first line begins with the server's name.
+            name = lines.first().and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
             lines.iter().skip(1).for_each(|line| offers.note(line));
         }
         debug!(server = next_hop.server, ?offers, "connected to the next hop");
-        Ok(Connection { speaker, listener, offers, session: Session::Ready, next_hop: next_hop.clone() })
+        Ok(Connection { speaker, listener, offers, name, session: Session::Ready, next_hop: next_hop.clone() })
     }
 
     /// What it was opened with.
     #[must_use]
     pub fn next_hop(&self) -> &NextHop {
         &self.next_hop
+    }
+
+    /// What the server calls itself in its answer to EHLO; empty if it only knows HELO.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What the server offers.

@@ -132,7 +132,7 @@ pub const METHODS: &[Method] = &[
     method::<ServerStats>("server.stats", Access::Metrics, &[],
         "Counts of what is stored and of what happened since the daemon started."),
     method::<Vec<Finding>>("server.doctor", Access::Admin, &[opt::<Vec<String>>("checks")],
-        "Looks whether all that lists need is there: storage, clock, sockets, next-hop, queue, loop (a mail by way of the mail server), keys, policies, one-click; all of them, or those that are named."),
+        "Looks whether all that lists need is there: storage, clock, sockets, next-hop, queue, loop (a mail by way of the mail server), keys, policies, reverse, one-click; all of them, or those that are named."),
     method::<bool>("server.reload", Access::Admin, &[],
         "Reads the configuration again, as SIGHUP does; a broken one is a fault and changes nothing."),
 

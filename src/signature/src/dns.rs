@@ -4,7 +4,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
@@ -136,6 +136,31 @@ impl Resolver {
         Ok(false)
     }
 
+    /// The addresses of a name.
+    ///
+    /// # Errors
+    /// The DNS gives no answer now.
+    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, Temporary> {
+        let mut addresses = Vec::new();
+        for kind in [RecordType::A, RecordType::AAAA] {
+            addresses.extend(self.records(name, kind).await?.iter().filter_map(RData::ip_addr));
+        }
+        Ok(addresses)
+    }
+
+    /// The names of an address, by the record that [`reverse_name`] leads to, without a last dot.
+    ///
+    /// # Errors
+    /// The DNS gives no answer now.
+    pub async fn names(&self, address: IpAddr) -> Result<Vec<String>, Temporary> {
+        let records = self.records(&reverse_name(address), RecordType::PTR).await?;
+        let names = records.iter().filter_map(|data| match data {
+            RData::PTR(name) => Some(name.to_ascii().trim_end_matches('.').to_owned()),
+            _ => None,
+        });
+        Ok(names.collect())
+    }
+
     async fn records(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, Temporary> {
         // What is too long, or no name, cannot be in the DNS.
         let Ok(mut full) = Name::from_ascii(name) else { return Ok(Vec::new()) };
@@ -151,6 +176,12 @@ impl Resolver {
             Err(_) => Err(temporary("no answer in time".to_owned())),
         }
     }
+}
+
+/// Where the names of an address are (RFC 1035 3.5, RFC 3596 2.5), without a last dot.
+#[must_use]
+pub fn reverse_name(address: IpAddr) -> String {
+    Name::from(address).to_ascii().trim_end_matches('.').to_owned()
 }
 
 impl fmt::Debug for Resolver {
@@ -196,6 +227,13 @@ fn servers_in(file: &[u8]) -> Result<Vec<SocketAddr>, ResolverError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_turned_round() {
+        let reversed = |address: &str| reverse_name(address.parse().expect("an address"));
+        assert_eq!(reversed("192.0.2.7"), "7.2.0.192.in-addr.arpa");
+        assert_eq!(reversed("2001:db8::1"), format!("1.{}8.b.d.0.1.0.0.2.ip6.arpa", "0.".repeat(23)));
+    }
 
     #[test]
     fn the_system_says_whom_to_ask() {

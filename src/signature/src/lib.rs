@@ -53,7 +53,7 @@ mod tags;
 pub use arc::{Chain, ChainStatus, authentication_results};
 pub use dkim::{Failure, Prepared, SignError, Signer, SignerError};
 pub use dmarc::{Assessment, Policy, policy};
-pub use dns::{Resolver, ResolverError, Temporary, Timeouts};
+pub use dns::{Resolver, ResolverError, Temporary, Timeouts, reverse_name};
 pub use key::{Algorithm, Key, KeyError, Pem, PublicKey, generate};
 pub use record::{DnsRecord, dns_record};
 pub use rewrite::{Decision, Why, should_rewrite};

@@ -17,6 +17,7 @@ const CHECK: Arg = Arg::new("check", Form::Any, "CHECK", "What to look at; else 
     "loop",
     "keys",
     "policies",
+    "reverse",
     "one-click",
 ]));
 const STRICT: Arg = Arg::flag("strict", "Fail on warnings too");
@@ -33,7 +34,8 @@ pub const DOCTOR: Command = Command::new(
 storage: the database can be written, and its disk has room. clock: no mail is from the future. sockets: nobody but \
 their groups may use them. next-hop: the mail server takes copies. queue: nothing waits for long. loop: a mail to a \
 list comes back by way of the mail server. keys: each domain has a DKIM key, and each key its record in the DNS. \
-policies: each domain has SPF and DMARC. one-click: the link to leave leads somewhere.
+policies: each domain has SPF and DMARC. reverse: the addresses of the mail server, by the name that it calls itself, \
+have names that lead back to them (PTR). one-click: the link to leave leads somewhere.
 
 The exit status is 1 if anything fails, for programs that watch.",
 );

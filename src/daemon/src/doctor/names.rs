@@ -122,6 +122,7 @@ pub async fn one_click(daemon: &Daemon) -> Finding {
     }
 }
 
-fn unasked(check: &'static str, name: &str) -> Finding {
+/// What is said where the administrator wants the DNS left alone.
+pub fn unasked(check: &'static str, name: &str) -> Finding {
     Finding::new(check, Status::Skipped, format!("{name}: the DNS is not asked"), "set [dns] enabled = true")
 }
