@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mail_parser::MessageParser;
 use mailjam_rpc::Value;
-use mailjam_rpc::records::{Bounce, Bouncing, Member, Page};
+use mailjam_rpc::records::{Bounce, Bouncing, Member, Page, QueueItem};
 
 use crate::calls::{Door, members, post, text, wait_for_item};
 use crate::daemon::{Daemon, PATIENCE, eventually};
@@ -114,6 +114,14 @@ fn wait_until_asked(sink: &Sink, count: usize) {
     eventually("a post, a probe and a warning", || (asked() == count).then_some(()));
 }
 
+/// Waits until the daemon knows what became of all mail so far: killed before, it would send some of it again.
+fn wait_until_sent(daemon: &Daemon) {
+    eventually("all mail to go out", || {
+        let queue: Page<QueueItem> = Door::control(daemon).call("queue.list", vec![members([("list", text(TALK))])]);
+        queue.items.is_empty().then_some(())
+    });
+}
+
 #[test]
 fn what_the_mail_server_refuses_at_once_counts_as_what_comes_back() {
     let sink = refusing("550 5.1.1 no such user here", |recipient| recipient == "m01@example.org");
@@ -191,6 +199,7 @@ fn a_member_is_warned_and_removed_by_the_clock_whatever_is_restarted_in_between(
     wait_until_asked(&sink, 3);
     dead.store(false, Ordering::SeqCst);
     for warning in 2..=3 {
+        wait_until_sent(&daemon);
         daemon.kill();
         daemon.start_again();
         assert_eq!(stages(&daemon), ["m01@example.org disabled 1"]);
@@ -250,11 +259,7 @@ fn owners_are_told_of_a_few_members_a_day() {
         let found = bouncing(&daemon);
         (found.iter().filter(|found| found.stage == "disabled").count() == 7).then_some(())
     });
-    eventually("all mail to go out", || {
-        let queue: Page<mailjam_rpc::records::QueueItem> =
-            Door::control(&daemon).call("queue.list", vec![members([("list", text(TALK))])]);
-        queue.items.is_empty().then_some(())
-    });
+    wait_until_sent(&daemon);
     let told = mails(&sink, OWNER, "is stopped");
     assert_eq!(told.len(), 5);
     let last: Vec<bool> =
