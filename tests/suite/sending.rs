@@ -257,8 +257,8 @@ fn killed_again_and_again_with_many_posts_under_way() {
     set(&daemon, "verp", "none");
     let mut ids = Vec::new();
     for round in 0..5 {
-        ids.extend((0..4).map(|number| submit(&daemon, &format!("r{round}n{number}"))));
         let before = sink.state().messages;
+        ids.extend((0..4).map(|number| submit(&daemon, &format!("r{round}n{number}"))));
         sink.wait_for(|state| state.messages > before + 3, PATIENCE);
         daemon.kill();
         daemon.start_again();
