@@ -41,15 +41,24 @@ impl Web {
     }
 
     pub fn start(socket: &str, more: &str) -> Web {
+        Web::run(Command::new(env!("CARGO_BIN_EXE_mailjam-web")), socket, more)
+    }
+
+    /// By a command that takes the options of mailjam-web.
+    fn run(mut command: Command, socket: &str, more: &str) -> Web {
         let folder = tempfile::tempdir().expect("a folder");
         let (port, config) = (free_port(), folder.path().join("web.toml"));
         std::fs::write(&config, format!("listen = \"127.0.0.1:{port}\"\ndaemon = \"{socket}\"\n{more}"))
             .expect("a file");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mailjam-web"));
         command.arg("--config").arg(config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().expect("mailjam-web started");
         eventually("mailjam-web to listen", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
         Web { port, child, _folder: folder }
+    }
+
+    /// Descriptors that it has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("its descriptors").count()
     }
 
     /// A browser without cookies that comes by https.

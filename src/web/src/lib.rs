@@ -7,6 +7,7 @@
 
 mod ask;
 mod config;
+mod connections;
 mod cookie;
 mod daemon;
 mod gate;

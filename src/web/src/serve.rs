@@ -3,7 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -13,11 +13,12 @@ use hyper_util::service::TowerToHyperService;
 use sd_notify::NotifyState;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::ask::App;
 use crate::config::Config;
+use crate::connections::{Connections, Place};
 use crate::cookie::Cookies;
 use crate::daemon::Daemon;
 use crate::gate::Peer;
@@ -25,14 +26,18 @@ use crate::listen::{self, Listener};
 use crate::routes;
 use crate::site::{LOOPBACK, Site};
 
-/// Connections open at the same time.
-const CONNECTIONS: usize = 256;
-
 /// For the head of a request.
 const HEAD: Duration = Duration::from_secs(15);
 
 /// Without a word from the other side, or without its taking one.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// After a connection could not be accepted: until the one that was cut off for it is closed; and if there was none.
+const MOMENT: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The log is told of that so often.
+const SAID_FOR: Duration = Duration::from_secs(10);
 
 /// For the requests under way when it is time to stop.
 const LAST: Duration = Duration::from_secs(20);
@@ -71,19 +76,17 @@ pub fn run(config: &Config) -> Result<(), Error> {
 async fn serve(listener: Listener, router: Router) -> io::Result<()> {
     let (stopping, stop) = watch::channel(false);
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let open = Arc::new(Semaphore::new(CONNECTIONS));
-    let accepting = accept(listener, router, open.clone(), stop);
+    let connections = Connections::new();
     tell(&[NotifyState::Ready]);
     tokio::select! {
-        ended = accepting => ended?,
+        ended = accept(listener, router, &connections, stop) => ended?,
         _ = term.recv() => {}
         _ = int.recv() => {}
     }
     tell(&[NotifyState::Stopping]);
     // Nobody left who listens is as good as told.
     let _ = stopping.send(true);
-    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(LAST, open.acquire_many(all)).await;
+    connections.drain(LAST).await;
     Ok(())
 }
 
@@ -97,19 +100,19 @@ fn tell(state: &[NotifyState<'_>]) {
 async fn accept(
     listener: Listener,
     router: Router,
-    open: Arc<Semaphore>,
+    connections: &Connections,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
+    let mut said = None;
     match listener {
         Listener::Tcp(listener) => {
             listener.set_nonblocking(true)?;
             tracing::info!("listening on {}", listener.local_addr()?);
             let listener = tokio::net::TcpListener::from_std(listener)?;
             loop {
-                let permit = permit(&open).await?;
                 match listener.accept().await {
-                    Ok((stream, peer)) => spawn(stream, peer.ip(), &router, permit, &stop),
-                    Err(error) => pause(&error).await,
+                    Ok((stream, peer)) => spawn(stream, peer.ip(), &router, connections.place(), &stop),
+                    Err(error) => make_room(&error, connections, &mut said).await,
                 }
             }
         }
@@ -117,38 +120,33 @@ async fn accept(
             listener.set_nonblocking(true)?;
             let listener = tokio::net::UnixListener::from_std(listener)?;
             loop {
-                let permit = permit(&open).await?;
                 match listener.accept().await {
-                    Ok((stream, _)) => spawn(stream, LOOPBACK, &router, permit, &stop),
-                    Err(error) => pause(&error).await,
+                    Ok((stream, _)) => spawn(stream, LOOPBACK, &router, connections.place(), &stop),
+                    Err(error) => make_room(&error, connections, &mut said).await,
                 }
             }
         }
     }
 }
 
-async fn permit(open: &Arc<Semaphore>) -> io::Result<OwnedSemaphorePermit> {
-    open.clone().acquire_owned().await.map_err(io::Error::other)
-}
-
-/// Out of file descriptors, most likely: the connections that are open will end.
-async fn pause(error: &io::Error) {
-    tracing::warn!(%error, "cannot accept a connection");
-    tokio::time::sleep(Duration::from_millis(100)).await;
+/// Out of file descriptors, most likely: the slowest connection has to do without its own. `said` is when the log was told.
+async fn make_room(error: &io::Error, connections: &Connections, said: &mut Option<Instant>) {
+    if said.is_none_or(|said| said.elapsed() >= SAID_FOR) {
+        tracing::warn!(%error, "cannot accept a connection");
+        *said = Some(Instant::now());
+    }
+    let pause = if connections.cut_slowest() { MOMENT } else { PAUSE };
+    tokio::time::sleep(pause).await;
 }
 
 fn spawn(
     stream: impl AsyncRead + AsyncWrite + Send + 'static,
     peer: IpAddr,
     router: &Router,
-    permit: OwnedSemaphorePermit,
+    place: Place,
     stop: &watch::Receiver<bool>,
 ) {
-    let (pages, stop) = (TowerToHyperService::new(router.clone()), stop.clone());
-    tokio::spawn(async move {
-        connection(stream, peer, pages, stop).await;
-        drop(permit);
-    });
+    tokio::spawn(connection(stream, peer, TowerToHyperService::new(router.clone()), place, stop.clone()));
 }
 
 /// Returns when it is time to stop.
@@ -162,9 +160,11 @@ async fn connection(
     stream: impl AsyncRead + AsyncWrite + Send + 'static,
     peer: IpAddr,
     pages: TowerToHyperService<Router>,
+    place: Place,
     mut stop: watch::Receiver<bool>,
 ) {
     let service = service_fn(|mut request| {
+        place.moves_on();
         hyper::Request::extensions_mut(&mut request).insert(Peer(peer));
         pages.call(request)
     });
@@ -180,6 +180,7 @@ async fn connection(
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
+        () = place.is_needed() => return,
         () = stopped(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await

@@ -1,11 +1,17 @@
 //! More than a request may have.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::browser::encoded;
 use super::shown::strict;
 use super::{HTTPS, Web, fake, yes};
+use crate::daemon::{PATIENCE, eventually};
 
 #[test]
 fn what_is_too_long_is_refused_before_it_is_read() {
@@ -89,4 +95,120 @@ fn one_who_says_nothing_keeps_nobody_else_waiting() {
     let mut rest = Vec::new();
     let _ = slow.read_to_end(&mut rest);
     assert!(daemon.calls().is_empty());
+}
+
+/// How long mailjam-web waits for the head of a request.
+const HEAD: Duration = Duration::from_secs(15);
+
+/// Connections that it has at the same time.
+const MOST: usize = 512;
+
+/// The most memory that it has had, in MiB.
+fn peak(web: &Web) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", web.child.id())).expect("its state");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
+}
+
+/// A connection that has sent this and does not wait for an answer.
+fn sent(web: &Web, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", web.port)).expect("a connection");
+    stream.set_write_timeout(Some(PATIENCE)).expect("an option");
+    stream.set_read_timeout(Some(PATIENCE)).expect("an option");
+    // One of many may have been cut off already.
+    let _ = stream.write_all(request.as_bytes());
+    stream
+}
+
+/// Whether the other side has ended a connection, whatever it said before.
+fn is_cut_off(mut stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).expect("an option");
+    match std::io::copy(&mut stream, &mut std::io::sink()) {
+        Ok(_) => true,
+        Err(error) => error.kind() != ErrorKind::WouldBlock,
+    }
+}
+
+/// Room for the connections of a test and for what else it has open.
+fn raise_descriptors() {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    setrlimit(Resource::RLIMIT_NOFILE, hard.min(4096), hard).expect("as many as are permitted");
+}
+
+#[test]
+fn a_thousand_slow_clients_keep_nobody_waiting_and_are_cut_off() {
+    let daemon = fake::Daemon::start(yes);
+    let web = Web::of_fake(&daemon, HTTPS);
+    raise_descriptors();
+    web.browser().get("/login").expect(200);
+    let before = web.descriptors();
+
+    let host = "Host: lists.example.org\r\n";
+    // Some never end the head, some never the form, and some ask for more than the system holds and read none of it.
+    let head = format!("GET /login HTTP/1.1\r\n{host}X-Slow: ");
+    let form = format!(
+        "POST /login HTTP/1.1\r\n{host}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9999\r\n\r\na="
+    );
+    let unread = format!("GET /static/style.css HTTP/1.1\r\n{host}\r\n").repeat(500);
+    let begun = Instant::now();
+    let mut slow = Vec::new();
+    for number in 0..1000 {
+        slow.push(sent(&web, [&head, &form, &unread][if number % 50 == 0 { 2 } else { number % 2 }]));
+        // The kernel keeps only so many until they are accepted, and lets more of them wait for seconds.
+        if number % 64 == 0 {
+            web.browser().get("/login").expect(200);
+        }
+    }
+    let over = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                for stream in slow.iter_mut().enumerate().filter(|(number, _)| number % 50 != 0).map(|(_, it)| it) {
+                    let _ = stream.write_all(b"x");
+                }
+                std::thread::yield_now();
+            }
+        });
+        for _ in 0..20 {
+            web.browser().get("/login").expect(200);
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(web.descriptors() < before + MOST + 20, "{} descriptors", web.descriptors());
+
+    // Whoever takes no time over a request makes the slow ones give way, all of them in the end.
+    let ask = format!("GET /robots.txt HTTP/1.1\r\n{host}\r\n");
+    let mut quick = Vec::new();
+    while !slow.is_empty() {
+        for _ in 0..MOST {
+            let mut stream = sent(&web, &ask);
+            assert!(stream.read(&mut [0; 64]).expect("an answer") > 0);
+            quick.push(stream);
+        }
+        quick.drain(..quick.len() - MOST);
+        slow.retain(|stream| !is_cut_off(stream));
+        assert!(begun.elapsed() < HEAD, "{} are left until their time is over", slow.len());
+    }
+    assert!(peak(&web) < 100, "{} MiB", peak(&web));
+    drop(quick);
+    eventually("every descriptor to be closed", || (web.descriptors() <= before).then_some(()));
+    web.browser().get("/login").expect(200);
+}
+
+#[test]
+fn without_descriptors_it_goes_on() {
+    let daemon = fake::Daemon::start(yes);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mailjam-web")]);
+    let web = Web::run(command, daemon.url.strip_prefix("unix:").expect("a unix socket"), HTTPS);
+    web.browser().get("/login").expect(200);
+    let before = web.descriptors();
+    let silent: Vec<TcpStream> = (0..200).map(|_| sent(&web, "GET /login HTTP/1.1\r\n")).collect();
+    let begun = Instant::now();
+    for _ in 0..5 {
+        web.browser().get("/login").expect(200);
+    }
+    assert!(begun.elapsed() < HEAD, "pages came only when the time of the silent ones was over");
+    drop(silent);
+    eventually("every descriptor to be closed", || (web.descriptors() <= before).then_some(()));
 }
