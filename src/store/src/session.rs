@@ -365,6 +365,9 @@ pub trait Moderation {
     /// Posts that wait, oldest first; of all lists without one. The filter looks at address and subject.
     fn held_posts(&self, list: Option<ListKey>, query: &PageQuery) -> Result<Page<HeldRow>>;
 
+    /// How many posts of a list wait.
+    fn held_count(&self, list: ListKey) -> Result<u64>;
+
     /// Writes a decision down; `false` if there was one before. A post that goes on is sent from now on, another one is
     /// removed with its bytes; that it was handed over stays known.
     fn decide_held(&mut self, post: i64, decided: &Decided, goes_on: bool) -> Result<bool>;

@@ -76,12 +76,13 @@ impl Moderation for Sql<'_> {
     fn held_posts(&self, list: Option<ListKey>, query: &PageQuery) -> Result<Page<HeldRow>> {
         // Without a list its parameter is NULL, and the planner is not confused by an OR.
         let of_list = if list.is_some() { "held.list_id = ?1" } else { "?1 IS NULL" };
-        let matching = format!(
-            "held.action = '' AND {of_list}
-                 AND (held.address LIKE ?2 ESCAPE '\\' OR held.subject LIKE ?2 ESCAPE '\\')"
-        );
+        let waiting = format!("held.action = '' AND {of_list}");
+        let matching = format!("{waiting} AND (held.address LIKE ?2 ESCAPE '\\' OR held.subject LIKE ?2 ESCAPE '\\')");
         let filter = query.filter.as_deref().map_or_else(|| "%".to_owned(), containing);
-        let total = self.count(&format!("SELECT count(*) FROM held WHERE {matching}"), params![list, filter])?;
+        let total = match &query.filter {
+            Some(_) => self.count(&format!("SELECT count(*) FROM held WHERE {matching}"), params![list, filter])?,
+            None => self.count(&format!("SELECT count(*) FROM held WHERE {waiting}"), [list])?,
+        };
         let items = self.all(
             &format!(
                 "SELECT {COLUMNS} FROM {WAITING} WHERE {matching} AND held.post_id > ?3 ORDER BY held.post_id LIMIT ?4"
@@ -91,6 +92,10 @@ impl Moderation for Sql<'_> {
         )?;
         let (items, next) = cut(items, query.limit, |row| row.post.to_string());
         Ok(Page { total, items, next })
+    }
+
+    fn held_count(&self, list: ListKey) -> Result<u64> {
+        self.count("SELECT count(*) FROM held WHERE list_id = ?1 AND action = ''", [list])
     }
 
     fn decide_held(&mut self, post: i64, decided: &Decided, goes_on: bool) -> Result<bool> {

@@ -131,7 +131,10 @@ impl Lists for Sql<'_> {
 
     fn lists(&self, query: &PageQuery) -> Result<Page<ListRow>> {
         let filter = query.filter.as_deref().map_or_else(|| "%".to_owned(), containing);
-        let total = self.count(&format!("SELECT count(*) FROM list WHERE {MATCHING}"), [&filter])?;
+        let total = match &query.filter {
+            Some(_) => self.count(&format!("SELECT count(*) FROM list WHERE {MATCHING}"), [&filter])?,
+            None => self.count("SELECT count(*) FROM list", [])?,
+        };
         let items = self
             .all(
                 &format!("SELECT {LIST_COLUMNS} FROM list WHERE {MATCHING} AND key > ?2 ORDER BY key LIMIT ?3"),

@@ -7,7 +7,7 @@ use super::lists::{LIST_COLUMNS, read_list};
 use super::{Sql, containing, cut, number, signed, unsigned};
 use crate::error::{Error, Result};
 use crate::model::*;
-use crate::session::Members;
+use crate::session::{Members, Moderation};
 
 /// What a filter looks at; parameter 2 is the pattern. The address is in it because its key has the domain in A-labels.
 const MATCHING: &str = "(key LIKE ?2 ESCAPE '\\' OR address LIKE ?2 ESCAPE '\\' OR name LIKE ?2 ESCAPE '\\')";
@@ -300,7 +300,7 @@ impl Members for Sql<'_> {
             params![list, since],
         )?;
         let posts = self.posts_since(list, since)?;
-        let held = self.count("SELECT count(*) FROM held WHERE list_id = ?1 AND action = ''", [list])?;
+        let held = self.held_count(list)?;
         let pending =
             self.count("SELECT count(*) FROM request WHERE list_id = ?1 AND waits_for = 'approval'", [list])?;
         let bounces = self.all(

@@ -177,6 +177,8 @@ fn what_waits_for_a_moderator_is_found_without_reading_decisions() {
     let plans = plans(|sql| {
         sql.held_posts(Some(1), &page)?;
         sql.held_posts(None, &page)?;
+        sql.held_posts(Some(1), &PageQuery { filter: Some("a".to_owned()), ..page.clone() })?;
+        sql.held_count(1)?;
         sql.lists_to_tell()?;
         sql.untold(1, 10)?;
         sql.expired(0, 10)?;

@@ -10,8 +10,9 @@ use super::{Sql, open, sqlite};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
-/// Connections kept; more are opened when needed and closed again.
-const IDLE: usize = 2;
+/// Connections kept, as many as read at the same time when it is busy; more are opened when needed and closed again. To open
+/// one costs more than most of what is read: SQLite reads the whole schema.
+const IDLE: usize = 8;
 
 /// The connections that read.
 pub struct Readers {
