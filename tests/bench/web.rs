@@ -62,7 +62,8 @@ pub fn measure(report: &mut Report) {
 fn fill(daemon: &Daemon) {
     let mut script = String::new();
     for number in 0..LISTS - 2 {
-        writeln!(script, "list create list{number}@lists.example.org description='List number {number}'").expect("text");
+        writeln!(script, "list create list{number}@lists.example.org description='List number {number}'")
+            .expect("text");
     }
     writeln!(script, "list create {LARGE}\nlist create {MODERATED} post_policy=moderated").expect("text");
     succeed(daemon, &[], &script);

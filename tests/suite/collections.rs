@@ -74,6 +74,13 @@ fn lists_and_domains_have_pages_too() {
     let next = page.next.expect("another page");
     let rest: Page<List> = control.call("list.list", vec![members([("cursor", text(&next))])]);
     assert_eq!((rest.total, rest.items.len(), rest.next), (4, 2, None));
+    // All settings, or those that are named.
+    assert!(rest.items[0].settings.len() > 20, "{:?}", rest.items[0].settings);
+    let some = members([("settings", texts(&["description", "max_size"]))]);
+    let some: Page<List> = control.call("list.list", vec![some]);
+    assert!(some.items.iter().all(|list| list.settings.keys().eq(["description", "max_size"])), "{some:?}");
+    let none = members([("settings", texts(&["descripton"]))]);
+    assert_eq!(control.fault("list.list", vec![none]), Code::InvalidParameters as i32);
     let domains: Page<Domain> = control.call("domain.list", vec![members([("filter", text("ONE"))])]);
     assert_eq!((domains.items[0].name.as_str(), domains.items[0].lists), ("one.example", 2));
 }

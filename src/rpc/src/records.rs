@@ -77,6 +77,18 @@ record! {
         pub sort: Option<String>,
     }
 
+    /// How lists are asked for.
+    pub struct ListQuery {
+        /// As in Query.
+        pub cursor: Option<String>,
+        /// As in Query.
+        pub limit: Option<i32>,
+        /// As in Query.
+        pub filter: Option<String>,
+        /// Only these settings of each list; all if absent.
+        pub settings: Option<Vec<String>>,
+    }
+
     /// `domain.get`.
     pub struct Domain {
         /// The domain, in lower case.
@@ -109,7 +121,7 @@ record! {
         pub members: i32,
         /// When it was created.
         pub created: Time,
-        /// Every setting with its value, defaults included; `list.settings.schema` explains them.
+        /// Every setting that was asked for with its value, defaults included; `list.settings.schema` explains them.
         pub settings: BTreeMap<String, Value>,
     }
 
@@ -977,6 +989,8 @@ record! {
         pub expires: Time,
         /// Roles on lists: of each list the higher one.
         pub roles: Vec<ListRole>,
+        /// Posts that wait at the list that was named, if the person has a say there.
+        pub held: Option<i32>,
     }
 
     /// A role on a list.

@@ -13,7 +13,7 @@ use axum::http::{Response, StatusCode};
 use axum::middleware::Next;
 use http_body_util::{BodyExt as _, Limited};
 
-use crate::ask::{App, Ask, Fields};
+use crate::ask::{App, Ask, Fields, text};
 use crate::cookie;
 use crate::pages::problem_page;
 use crate::problem::Problem;
@@ -170,7 +170,9 @@ async fn admit(ask: &mut Ask, route: &Route, headers: &HeaderMap, body: Body) ->
         if ask.session.is_none() {
             return Err(Problem::Login);
         }
-        ask.person = Some(ask.call("session.get", Vec::new()).await?);
+        // What waits at a list stands on all of its pages. What is done may change it.
+        let list = Some(ask.part("list")).filter(|list| !list.is_empty() && !route.acts());
+        ask.person = Some(ask.call("session.get", list.map(text).into_iter().collect()).await?);
     }
     if route.acts() {
         let limit = if route.guard == Guard::Person { PERSONS_FORM } else { VISITORS_FORM };

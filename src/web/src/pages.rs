@@ -108,13 +108,16 @@ impl Frame {
         if !ask.runs(list) {
             return Err(Problem::Forbidden);
         }
-        let held: Page<Held> = ask.call("moderation.list", vec![text(list), first(1)]).await?;
+        let held = match ask.person()?.held {
+            Some(held) => held,
+            None => ask.call::<Page<Held>>("moderation.list", vec![text(list), first(1)]).await?.total,
+        };
         let mut frame = Frame::new(ask, format!("{title} – {list}"), here).in_english();
         frame.list = Some(ListFrame {
             address: list.to_owned(),
             path: ask.path(&format!("/lists/{}", segment(list))),
             owner: ask.owns(list),
-            held: held.total,
+            held,
         });
         Ok(frame)
     }

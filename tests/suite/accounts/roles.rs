@@ -1,7 +1,7 @@
 //! How far a session goes: as far as the roles of the person at the time of the call, on the lists that these are on.
 
 use mailjam_rpc::catalogue::{Access, METHODS, Method};
-use mailjam_rpc::records::{Account, List};
+use mailjam_rpc::records::{Account, List, SessionDetail};
 use mailjam_rpc::{Code, Value};
 
 use super::{ANN, OTHER, TALK, create, logged_in, open, site};
@@ -80,6 +80,15 @@ fn a_session_reaches_what_its_roles_permit_and_nothing_on_another_list() {
         let answers: Vec<Value> = door.call("system.multicall", vec![Value::Array(vec![call])]);
         assert!(format!("{answers:?}").contains("Integer(102)"), "{answers:?}");
         assert_eq!(door.fault("list.list", vec![]), NOT_ALLOWED, "all lists are an admin's to see");
+    }
+    // What waits at a list is told with the session to those who have a say there, and nobody else learns of the list.
+    let waiting = |door: &Door, list: &str| door.call::<SessionDetail>("session.get", vec![text(list)]).held;
+    for (who, mine, others) in
+        [(&admin, true, true), (&owner, true, false), (&moderator, true, false), (&member, false, false)]
+    {
+        assert_eq!(waiting(&who.door, TALK).is_some(), mine);
+        assert_eq!(waiting(&who.door, OTHER).is_some(), others);
+        assert_eq!(waiting(&who.door, "nothing@lists.example.org"), None);
     }
     assert_eq!(params("list.get").len(), 1);
     assert!(admin.door.call::<bool>("list.close", vec![text(OTHER)]));

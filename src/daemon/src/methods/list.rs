@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mailjam_core::list::{self as names, List, NameError};
-use mailjam_core::settings::{DEFINITIONS, Settings};
-use mailjam_rpc::records::{Change, List as ListRecord, Query, SettingSchema, UpdateOptions};
+use mailjam_core::settings::{DEFINITIONS, Definition, Settings, definition};
+use mailjam_rpc::records::{Change, List as ListRecord, ListQuery, Query, SettingSchema, UpdateOptions};
 use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::{ListRow, Session};
 
@@ -26,9 +26,7 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
     match verb {
         "settings.schema" => return Ok(schema()),
         "list" => {
-            let query = page_query(params.optional::<Query>()?)?;
-            let found = daemon.store.read(move |session| session.lists(&query)).await.map_err(Failed::from)?;
-            return Ok(page(found, record));
+            return all(daemon, params.optional()?).await;
         }
         _ => {}
     }
@@ -81,6 +79,18 @@ pub async fn call(daemon: &Arc<Daemon>, verb: &str, mut params: Params) -> Resul
     result.map_err(Fault::from)
 }
 
+async fn all(daemon: &Daemon, query: Option<ListQuery>) -> Result<Value, Fault> {
+    let query = query.unwrap_or(ListQuery { cursor: None, limit: None, filter: None, settings: None });
+    let ListQuery { cursor, limit, filter, settings } = query;
+    let wanted = match settings {
+        Some(keys) => keys.iter().map(|key| definition(key)).collect::<Result<_, _>>().map_err(Failed::from)?,
+        None => DEFINITIONS.iter().collect::<Vec<_>>(),
+    };
+    let query = page_query(Some(Query { cursor, limit, filter }))?;
+    let found = daemon.store.read(move |session| session.lists(&query)).await.map_err(Failed::from)?;
+    Ok(page(found, |row| record_with(row, &wanted)))
+}
+
 /// Whether a list is one of those that a token is for.
 pub async fn is_one_of(daemon: &Daemon, name: Option<String>, permitted: Vec<String>) -> Result<bool, Fault> {
     let Some(name) = name else { return Ok(false) };
@@ -101,7 +111,12 @@ pub async fn is_one_of(daemon: &Daemon, name: Option<String>, permitted: Vec<Str
 
 /// The list as a record.
 fn record(row: ListRow) -> ListRecord {
-    let settings = DEFINITIONS
+    record_with(row, &DEFINITIONS.iter().collect::<Vec<_>>())
+}
+
+/// The same with some of its settings.
+fn record_with(row: ListRow, wanted: &[&Definition]) -> ListRecord {
+    let settings = wanted
         .iter()
         .filter_map(|definition| {
             let text = row.list.settings.get(definition.key)?;

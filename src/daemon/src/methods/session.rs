@@ -9,7 +9,7 @@ use mailjam_rpc::{Code, Fault, Time, Value};
 use mailjam_store::{Role, SITE, Session};
 use tokio::time::Instant;
 
-use super::{Failed, count, unknown, value};
+use super::{Failed, count, find_list, unknown, value};
 use crate::actor::Deed;
 use crate::caller::{self, Caller};
 use crate::daemon::{Daemon, now};
@@ -41,8 +41,8 @@ pub async fn call(daemon: &Arc<Daemon>, caller: &Caller, verb: &str, mut params:
             opened.map(|opened| value(record(opened)))
         }
         "get" => {
-            let person = caller.person()?.clone();
-            store.read(move |session| detail(session, &person)).await.map(value)
+            let (person, list) = (caller.person()?.clone(), params.optional::<String>()?);
+            store.read(move |session| detail(session, &person, list.as_deref())).await.map(value)
         }
         "close" => {
             let Person { hash, key, .. } = caller.person()?.clone();
@@ -148,7 +148,7 @@ fn redeem(session: &mut dyn Session, token: &str, origin: &Origin, how: &'static
     login::open(session, &link.key, &link.address, true, origin, how)
 }
 
-fn detail(session: &dyn Session, person: &Person) -> Result<SessionDetail, Failed> {
+fn detail(session: &dyn Session, person: &Person, list: Option<&str>) -> Result<SessionDetail, Failed> {
     let mut roles: Vec<ListRole> = Vec::new();
     let mut last = SITE;
     for held in &person.roles {
@@ -166,5 +166,8 @@ fn detail(session: &dyn Session, person: &Person) -> Result<SessionDetail, Faile
         }
     }
     let (address, admin) = (person.address.clone(), person.is_admin());
-    Ok(SessionDetail { address, admin, expires: Time(person.expires), roles })
+    let list = list.map(|list| find_list(session, list)).transpose()?.flatten();
+    let list = list.filter(|row| admin || person.role_on(row.id).is_some());
+    let held = list.map(|row| session.held_count(row.id)).transpose()?.map(count);
+    Ok(SessionDetail { address, admin, expires: Time(person.expires), roles, held })
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use mailjam_rpc::records::{
-    Domain, DomainAttributes, Finding, List, Page, QueueDetail, QueueItem, QueueQuery, RetrySelection, ServerInfo,
-    ServerStats, Token, TokenCreated, TokenRequest,
+    Domain, DomainAttributes, Finding, List, ListQuery, Page, QueueDetail, QueueItem, QueueQuery, RetrySelection,
+    ServerInfo, ServerStats, Token, TokenCreated, TokenRequest,
 };
 
 use super::{Answer, Frame, PAGE, done, optional, query, shown};
@@ -80,7 +80,13 @@ pub async fn lists(ask: Arc<Ask>) -> Answer {
 
 async fn lists_page(ask: &Ask, error: Option<String>) -> Answer {
     let frame = Frame::of_site(ask, "Lists", "lists")?.with_error(error);
-    let lists: Page<List> = ask.call("list.list", vec![query(ask)]).await?;
+    let wanted = ListQuery {
+        cursor: optional(ask.query.line("cursor")),
+        limit: Some(PAGE),
+        filter: optional(ask.query.line("q")),
+        settings: Some(vec!["description".to_owned()]),
+    };
+    let lists: Page<List> = ask.call("list.list", vec![param(wanted)]).await?;
     let rows = lists.items.into_iter().map(|list| {
         let path = ask.path(&format!("/lists/{}", segment(&list.address)));
         let description = match list.settings.get("description") {
