@@ -10,6 +10,7 @@ use crate::daemon::{PATIENCE, eventually, free_port, run};
 use crate::skip::skipped;
 
 use super::browser::Browser;
+use super::members::{ANN, PASSWORD, account, site};
 use super::{HOST, HTTPS, Web, fake, yes};
 
 fn web() -> Command {
@@ -85,4 +86,22 @@ fn a_passed_socket_is_used_instead_of_one_of_its_own() {
     Browser::new(port, HOST, "https").get("/login").expect(200);
     child.kill().expect("SIGKILL sent");
     child.wait().expect("its end");
+}
+
+#[test]
+fn a_daemon_that_was_away_is_found_again() {
+    let (_sink, mut daemon, web) = site();
+    account(&daemon, ANN, false);
+    let mut browser = web.browser();
+    browser.log_in(ANN, PASSWORD);
+    browser.get("/my").expect(200);
+    // Connections that were kept for the next call are of no more use.
+    daemon.stop();
+    let page = browser.get("/my").expect(503);
+    assert!(page.body.contains("does not answer or is busy"), "{}", page.body);
+    daemon.start_again();
+    browser.get("/my").expect(200);
+    daemon.kill();
+    daemon.start_again();
+    browser.get("/my").expect(200);
 }
