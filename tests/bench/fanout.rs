@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::daemon::{Daemon, PATIENCE, say};
+use crate::daemon::{Daemon, PATIENCE, processor_time, say};
 use crate::machine;
 use crate::peers::Mlmmj;
 use crate::report::{Report, Target, median, seconds};
@@ -62,12 +62,12 @@ pub fn large_list(sink: &Sink, more: &str) -> Daemon {
 pub fn post(daemon: &Daemon, sink: &Sink, posts: &mut usize) -> Cost {
     let message = machine::numbered(*posts);
     *posts += 1;
-    let used = machine::processor_time(daemon.pid());
+    let used = processor_time(daemon.pid());
     let elapsed = until_delivered(sink, || {
         let output = daemon.hand_over("member0@example.org", LIST, &message);
         assert!(output.status.success(), "{output:?}");
     });
-    Cost { elapsed, processor: machine::processor_time(daemon.pid()) - used }
+    Cost { elapsed, processor: processor_time(daemon.pid()) - used }
 }
 
 /// The time from a hand-over until the sink has a copy for each member.

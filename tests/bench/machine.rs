@@ -84,17 +84,6 @@ pub fn peak_memory(process: u32, work: impl FnOnce()) -> f64 {
     })
 }
 
-/// Processor time that a process has used.
-pub fn processor_time(process: u32) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the times of a process");
-    // The name, in parentheses, can hold anything; the fields after it are counted from 3 (proc(5)).
-    let (_, fields) = stat.rsplit_once(") ").expect("fields");
-    let field = |number: usize| fields.split(' ').nth(number - 3).and_then(|text| text.parse::<u64>().ok());
-    let ticks = field(14).zip(field(15)).map(|(user, system)| user + system).expect("two times");
-    // The kernel counts 100 of them a second for whoever reads this file.
-    Duration::from_millis(ticks * 10)
-}
-
 /// A message of about 5 KB from a member, as an MTA's pipe brings it; the run of # in its Message-ID is to be replaced by
 /// something new each time.
 pub fn message() -> Vec<u8> {

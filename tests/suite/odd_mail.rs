@@ -1,12 +1,12 @@
 //! Mail that nobody should send and somebody does: each kind gets a verdict, and what is taken arrives as it came.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mailjam_rpc::Value;
 use mailjam_rpc::records::{Member, Page, QueueItem, Verdict};
 
 use crate::calls::{Door, members, text, wait_for_item};
-use crate::daemon::{Daemon, PATIENCE};
+use crate::daemon::{Daemon, PATIENCE, processor_time};
 use crate::smtp_sink::{Behaviour, Delivery, Sink};
 
 const TALK: &str = "talk@lists.example.org";
@@ -162,10 +162,12 @@ fn of_very_many_authors_the_first_fifty_count() {
             let verdict = post(before, behind, separator);
             assert_eq!(verdict.action, expected, "{before} before, {behind} behind: {}", verdict.text);
         }
-        let started = Instant::now();
+        // Of the processor: how long that takes depends on what else the machine does.
+        let before = processor_time(scene.daemon.pid());
         let verdict = post(100_000, 0, separator);
         assert_eq!((verdict.action.as_str(), verdict.dsn.as_str()), ("refuse", "5.7.2"), "{}", verdict.text);
-        assert!(started.elapsed() < Duration::from_secs(5), "judged in {:?}", started.elapsed());
+        let spent = processor_time(scene.daemon.pid()) - before;
+        assert!(spent < Duration::from_secs(5), "judged in {spent:?}");
     }
 }
 
