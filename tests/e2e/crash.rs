@@ -43,6 +43,7 @@ fn every_recipient_has_every_post_after_ten_kills() {
         }
     });
 
+    postfix.try_again();
     let mut duplicates = 0;
     for member in MEMBERS {
         let copies = eventually(&format!("all posts in the mailbox of {member}"), || {

@@ -136,6 +136,12 @@ impl Postfix {
         postfix_command(self.folder.path(), "postfix", &["reload"]);
     }
 
+    /// Has Postfix try again what it has put off, soon after the attempt. It does so by itself, but a queue manager that looks
+    /// at a message just while its attempt ends ("skipped, still being delivered") leaves it alone until it is started anew.
+    pub fn try_again(&self) {
+        postfix_command(self.folder.path(), "postfix", &["reload"]);
+    }
+
     /// How many messages are in the queue.
     pub fn queued(&self) -> usize {
         postfix_command(self.folder.path(), "postqueue", &["-j"]).lines().count()
