@@ -70,7 +70,7 @@ fn mail_waits_in_the_mta_while_the_daemon_is_stopped() {
     }
 
     site.daemon.start_again();
-    site.postfix.try_again();
+    site.postfix.try_again(&["to=<staff@lists.test>", "status=sent"], 1);
     for member in MEMBERS {
         assert_eq!(site.postfix.mailbox(member).wait_for_one().text(), "Late, but here.\n");
     }
@@ -89,12 +89,13 @@ fn the_same_hand_over_twice_is_one_post() {
     let Some(site) = Site::open_with(|_| setup) else { return };
     site.send("anna@members.test", LIST, &message("anna", "Once", "Once is enough."));
     site.postfix.wait_for_log(&["to=<staff@lists.test>", "status=deferred"]);
-    site.postfix.try_again();
-    site.postfix.wait_for_log(&["to=<staff@lists.test>", "status=sent"]);
+    site.postfix.try_again(&["to=<staff@lists.test>", "status=sent"], 1);
     // What comes later shows that the first has no second copy on its way.
     site.send("anna@members.test", LIST, &message("anna", "Later", "Something else."));
     for member in MEMBERS {
-        let texts: Vec<String> = site.postfix.mailbox(member).wait_for(2).iter().map(|mail| mail.text()).collect();
+        let mut texts: Vec<String> = site.postfix.mailbox(member).wait_for(2).iter().map(|mail| mail.text()).collect();
+        // Names in a Maildir say nothing of the order within a second.
+        texts.sort_unstable();
         assert_eq!(texts, ["Once is enough.\n", "Something else.\n"], "{member}");
     }
 }

@@ -136,10 +136,15 @@ impl Postfix {
         postfix_command(self.folder.path(), "postfix", &["reload"]);
     }
 
-    /// Has Postfix try again what it has put off, soon after the attempt. It does so by itself, but a queue manager that looks
-    /// at a message just while its attempt ends ("skipped, still being delivered") leaves it alone until it is started anew.
-    pub fn try_again(&self) {
+    /// Has Postfix try again what it has put off until there are log lines enough with all these parts. It does so by itself,
+    /// but a queue manager that looks at a message just while its attempt ends ("skipped, still being delivered") leaves it
+    /// alone until it is started anew; and a new one begins when it is woken.
+    pub fn try_again(&self, parts: &[&str], lines: usize) {
         postfix_command(self.folder.path(), "postfix", &["reload"]);
+        eventually(&format!("{lines} lines with {parts:?} in the log of Postfix"), || {
+            postfix_command(self.folder.path(), "postqueue", &["-f"]);
+            (self.count_log(parts) >= lines).then_some(())
+        });
     }
 
     /// How many messages are in the queue.
