@@ -140,7 +140,7 @@ demo: all ## Show a list at work, from the MTA's pipe to the members; KEEP=1 lea
 	@KEEP='$(KEEP)' scripts/demo '$(release)' "$$($(build_mta) 2>/dev/null)"
 
 .PHONY: bench
-bench: all ## Measure what start-up, fan-out, throughput, import and memory cost
+bench: all ## Measure what start-up, fan-out, throughput, import, pages and memory cost
 	$(need) bench
 	MTA_MUSL="$$(MTA_LIBC=musl $(build_mta))" MTA_GLIBC="$$(MTA_LIBC=glibc $(build_mta))" $(CARGO) bench --locked --bench bench
 
