@@ -16,7 +16,7 @@ use mailjam_relay::{Body, Connection, Envelope, NextHop, Outcome, ReturnPath, Sm
 use smtp_sink::{Action, Behaviour, Moment, Sink, Step};
 
 /// Longer than anything here takes, short enough to wait for a failure.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 const RETURN_PATH: ReturnPath<'static> = ReturnPath::Shared("all-bounces@lists.test");
 
