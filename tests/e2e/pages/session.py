@@ -13,8 +13,12 @@ from site_of_lists import PASSWORD, free_port
 def browsing():
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="mailjam-browser-") as home:
-        driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": home, "HOME": home})
+        driver = subprocess.Popen(
+            ["chromedriver", f"--port={port}"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": home, "HOME": home},
+        )
         try:
             browser = Browser(port)
             browser.start()

@@ -82,11 +82,16 @@ class Site:
 
     def configure(self):
         sockets = "".join(f'{name} = "{self.folder}/{name}.sock"\n' for name in ("mta", "control", "web"))
-        daemon = f'[sockets]\n{sockets}[storage]\npath = "{self.folder}/mailjam.db"\n[smtp]\n' \
+        daemon = (
+            f'[sockets]\n{sockets}[storage]\npath = "{self.folder}/mailjam.db"\n[smtp]\n'
             f'server = "127.0.0.1:{self.sink.server_address[1]}"\n[web]\npublic_url = "https://lists.example.org"\n'
-        files = {"mailjam.toml": daemon, "password": PASSWORD,
-                 "web.toml": f'daemon = "{self.folder}/web.sock"\nlisten = "127.0.0.1:{self.port}"\n',
-                 "members": "".join(f"Person {number} <person{number}@example.org>\n" for number in range(120))}
+        )
+        files = {
+            "mailjam.toml": daemon,
+            "password": PASSWORD,
+            "web.toml": f'daemon = "{self.folder}/web.sock"\nlisten = "127.0.0.1:{self.port}"\n',
+            "members": "".join(f"Person {number} <person{number}@example.org>\n" for number in range(120)),
+        }
         for name, text in files.items():
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
@@ -115,8 +120,10 @@ class Site:
         subprocess.run(command, input=message.encode(), stdout=subprocess.DEVNULL, check=True)
 
     def post(self, number, sender, subject, text="Hello"):
-        message = f"From: {sender.split('@')[0].title()} <{sender}>\nTo: {LIST}\nSubject: {subject}\n" \
+        message = (
+            f"From: {sender.split('@')[0].title()} <{sender}>\nTo: {LIST}\nSubject: {subject}\n"
             f"Message-ID: <{number}@example.org>\nContent-Type: text/plain; charset=utf-8\n\n{text}\n"
+        )
         self.submit(sender, LIST, message)
 
     def populate(self):
@@ -133,7 +140,9 @@ class Site:
         for who in (OWNER, MEMBER):
             self.cli("account", "create", who, "--password-file", f"{self.folder}/password")
         self.cli("list", "set", LIST, "post_policy=members")
-        for number, subject in enumerate(["Minutes of the last meeting", "Who brings the cake?", "Re: Who brings the cake?"]):
+        for number, subject in enumerate(
+            ["Minutes of the last meeting", "Who brings the cake?", "Re: Who brings the cake?"]
+        ):
             self.post(number, MEMBER, subject)
         self.submit("", self.copy("person3@example.org")[0], REPORT)
         # Whoever complains gets nothing more; that it is a member shows the link in the copy.
@@ -144,13 +153,17 @@ class Site:
         self.call("subscription.confirm", self.link("asks@example.org", "confirm"))
         self.cli("list", "set", LIST, "subscribe_policy=confirm")
         self.cli("list", "set", LIST, "post_policy=moderated")
-        for number, subject in enumerate(["Lunch on Friday?", "A very long subject that goes on and on " * 4] + 4 * ["Next"]):
+        for number, subject in enumerate(
+            ["Lunch on Friday?", "A very long subject that goes on and on " * 4] + 4 * ["Next"]
+        ):
             self.post(f"held{number}", f"person{number}@example.org", subject, "Shall we meet at eight?")
 
     def copy(self, who):
         """Return path and text of the first mail to somebody."""
+
         def first():
             return [(path, text) for path, people, text in self.sink.mails if people == [who]][0]
+
         return eventually(f"a copy for {who}", first)
 
     def held(self):
@@ -158,9 +171,11 @@ class Site:
 
     def link(self, who, path):
         """The part of the newest link in somebody's mail behind `path`."""
+
         def newest():
             texts = [readable(text) for _, people, text in self.sink.mails if who in people]
             return re.findall(rf"https://lists\.example\.org/{path}/([A-Za-z0-9_-]+)", "\n".join(texts))[-1]
+
         return eventually(f"a link {path} for {who}", newest)
 
 

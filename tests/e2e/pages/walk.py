@@ -6,14 +6,20 @@ from site_of_lists import ADMIN, LIST
 
 WIDTHS = {"phone": 390, "desktop": 1280}
 HEAVIEST = 100_000
-AXE = "const done = arguments[0]; axe.run().then(found => done(found.violations.map(" \
+AXE = (
+    "const done = arguments[0]; axe.run().then(found => done(found.violations.map("
     "one => one.id + ': ' + one.nodes.map(node => node.html).join(' ').slice(0, 300))));"
+)
 # Octets as they came, of the page and of what it loads; and where that came from.
-LOADED = "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]" \
+LOADED = (
+    "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
     ".map(one => [one.name, one.encodedBodySize])"
-SHAPE = "return ['h1', 'h2', 'h3', 'a', 'form', 'label', 'table', 'main'].map(name => name + ' ' + " \
-    "[...document.querySelectorAll(name)].map(one => one.getAttribute('href') || one.getAttribute('action') || " \
+)
+SHAPE = (
+    "return ['h1', 'h2', 'h3', 'a', 'form', 'label', 'table', 'main'].map(name => name + ' ' + "
+    "[...document.querySelectorAll(name)].map(one => one.getAttribute('href') || one.getAttribute('action') || "
     "one.innerText.length).join(' '))"
+)
 ROW = re.compile(r'route\((Get|Post), (\w+), "([^"]*)"')
 
 
@@ -25,10 +31,17 @@ def rows(source, verb):
 def places(site):
     """Something for each part of a path that is left open."""
     bounce = site.call("bounce.list", LIST)[0]["id"]
-    parts = {"{list}": LIST, "{file}": "style.css", "{token}": "a-token-that-is-none", "{address}": ADMIN,
-             "{name}": "welcome", "{language}": "en"}
-    return lambda path: re.sub(r"\{\w+\}", lambda part: parts.get(part[0]) or
-                               (bounce if "bounces" in path else site.held()[0]), path)
+    parts = {
+        "{list}": LIST,
+        "{file}": "style.css",
+        "{token}": "a-token-that-is-none",
+        "{address}": ADMIN,
+        "{name}": "welcome",
+        "{language}": "en",
+    }
+    return lambda path: re.sub(
+        r"\{\w+\}", lambda part: parts.get(part[0]) or (bounce if "bounces" in path else site.held()[0]), path
+    )
 
 
 class Walk:
@@ -46,8 +59,11 @@ class Walk:
         """Looks at all pages that one of the guards lets through; answers how many there are."""
         place = places(self.site)
         # These are no pages: files, and a way to somewhere else.
-        wanted = [path for path, guard in rows(source, "Get") if guard in guards
-                  and not path.endswith(("{file}", "/robots.txt", "/export")) and path != "/"]
+        wanted = [
+            path
+            for path, guard in rows(source, "Get")
+            if guard in guards and not path.endswith(("{file}", "/robots.txt", "/export")) and path != "/"
+        ]
         for path in wanted:
             self.page(place(path))
         return len(wanted)
