@@ -139,6 +139,7 @@ class Site:
         self.cli("account", "create", ADMIN, "--admin", "--password-file", f"{self.folder}/password")
         for who in (OWNER, MEMBER):
             self.cli("account", "create", who, "--password-file", f"{self.folder}/password")
+        self.call("dkim.create", "lists.example.org", {"selector": "first", "algorithm": "ed25519"})
         self.cli("list", "set", LIST, "post_policy=members")
         for number, subject in enumerate(
             ["Minutes of the last meeting", "Who brings the cake?", "Re: Who brings the cake?"]

@@ -16,7 +16,7 @@ LOADED = (
     ".map(one => [one.name, one.encodedBodySize])"
 )
 SHAPE = (
-    "return ['h1', 'h2', 'h3', 'a', 'form', 'label', 'table', 'main'].map(name => name + ' ' + "
+    "return ['h1', 'h2', 'h3', 'a', 'form', 'label', 'table'].map(name => name + ' ' + "
     "[...document.querySelectorAll(name)].map(one => one.getAttribute('href') || one.getAttribute('action') || "
     "one.innerText.length).join(' '))"
 )
